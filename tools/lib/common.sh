@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# common.sh - what every script under tools/ shares: where things are, how progress and failures
+# are told, how packages get installed.  Source it; it changes nothing by itself.
+
+# Top of the source tree and the cache, which holds all that is fetched or built.
+KDBUS_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+KDBUS_CACHE=${KDBUS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kdbus}
+
+# say TEXT...: one line of progress, on stderr so that it never mixes with a command's output.
+say() {
+	printf '%s: %s\n' "${KDBUS_PROG:-${0##*/}}" "$*" >&2
+}
+
+# die TEXT...: the reason, then status $DIE_STATUS (1).
+die() {
+	say "$*"
+	exit "${DIE_STATUS:-1}"
+}
+
+# as_root COMMAND...: directly for root, through sudo for everybody else.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo -- "$@"
+	else
+		die "'$1' must run as root, and sudo is not installed"
+	fi
+}
+
+# logged NAME LOG COMMAND...: run COMMAND with its output in LOG; on failure name the step, the
+# log and show the log's end.  Returns COMMAND's status.
+logged() {
+	local name=$1 log=$2 status=0
+
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	"$@" >"$log" 2>&1 </dev/null || status=$?
+	if [ "$status" != 0 ]; then
+		say "FAILED (status $status): $name; log: $log"
+		tail -n 20 "$log" | sed 's/^/    | /' >&2
+	fi
+	return "$status"
+}
+
+# need_packages PACKAGE...: install those that are missing; no network when none is.
+need_packages() {
+	local package missing=()
+
+	for package; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+			missing+=("$package")
+	done
+	[ ${#missing[@]} = 0 ] && return 0
+	say "installing ${missing[*]}"
+	logged "apt-get update" "$KDBUS_CACHE/log/apt-update.log" \
+		as_root apt-get -o DPkg::Lock::Timeout=900 update -qq || return 1
+	logged "apt-get install ${missing[*]}" "$KDBUS_CACHE/log/apt-install.log" \
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=900 \
+		install -y -q --no-install-recommends "${missing[@]}"
+}
+
+# locked NAME COMMAND...: COMMAND under an exclusive lock in the cache, so that concurrent runs do
+# a piece of work once.  The lock ends with the process: the descriptor is not inherited further
+# than the commands that COMMAND runs and waits for.
+locked() {
+	local name=$1 fd status=0
+
+	shift
+	mkdir -p "$KDBUS_CACHE/lock"
+	exec {fd}>"$KDBUS_CACHE/lock/$name"
+	if ! flock -n "$fd"; then
+		say "waiting for another run: $name"
+		flock "$fd"
+	fi
+	"$@" || status=$?
+	exec {fd}>&-
+	return "$status"
+}
+
+# tree_hash PATH...: one hash over the names and contents of all files below the PATHs.
+tree_hash() {
+	find "$@" -type f ! -name '*.swp' ! -name '*~' -print0 | LC_ALL=C sort -z |
+		xargs -0 -r sha256sum | sha256sum | cut -d' ' -f1
+}
