@@ -43,7 +43,7 @@ kernel_packages() {
 		echo "linux-image-$abi-unsigned"
 	elif apt_private_has "$lists" "linux-modules-$abi"; then
 		apt_private_has "$lists" "linux-binary-$abi" &&
-			echo "linux-binary-$abi linux-modules-$abi"
+			echo "linux-binary-$abi linux-modules-$abi linux-base-$abi"
 	elif apt_private_has "$lists" "linux-image-$abi"; then
 		echo "linux-image-$abi"
 	fi
@@ -114,7 +114,7 @@ kernel_fetch() {
 }
 
 kernel_fetch_locked() {
-	local name=$1 dir suites choice abi packages headers
+	local name=$1 dir suites choice abi packages headers image
 
 	kernel_is_ready "$name" && return 0
 	dir=$(kernel_dir "$name")
@@ -139,11 +139,13 @@ kernel_fetch_locked() {
 		return 1
 	}
 	kernel_modules_root "$dir" "$abi" || return 1
-	ln -sfn "root/boot/vmlinuz-$abi" "$dir/vmlinuz"
-	[ -e "$dir/vmlinuz" ] || {
+	image=$(find "$dir/root/boot/" "$dir/root/lib/modules/$abi/" -maxdepth 1 -name 'vmlinuz*' \
+		2>/dev/null | head -n 1)
+	if [ -z "$image" ]; then
 		say "kernel $name: no vmlinuz in $packages"
 		return 1
-	}
+	fi
+	ln -sfn "$image" "$dir/vmlinuz"
 	echo "$abi" >"$dir/release"
 	touch "$dir/ready"
 	say "kernel $name: $abi"
