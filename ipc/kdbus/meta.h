@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* meta.h - what is known about a task: collect once, translate per receiver */
+/* What is known about a task: collect once, translate per receiver */
 #ifndef KDBUS_META_H
 #define KDBUS_META_H
 
@@ -49,7 +49,7 @@ struct pid;
 	 KDBUS_ATTACH_CMDLINE | KDBUS_ATTACH_CGROUP |			\
 	 KDBUS_ATTACH_CAPS | KDBUS_ATTACH_SECLABEL | KDBUS_ATTACH_AUDIT)
 
-/* A receiver that asks always gets these (kdbus_meta_visible() has the rest). */
+/* A receiver that asks always gets these; kdbus_meta_visible() has the rest. */
 #define KDBUS_META_IMPLICIT						\
 	(KDBUS_ATTACH_TIMESTAMP | KDBUS_ATTACH_CREDS |			\
 	 KDBUS_ATTACH_PIDS | KDBUS_ATTACH_AUXGROUPS |			\
@@ -76,7 +76,7 @@ enum kdbus_meta_life {
  * @tgid: process; pinned, NULL in a snapshot of CURRENT (then: current)
  * @tid: thread; as @tgid
  * @ppid: process of the parent; as @tgid
- * @fake: ids given at HELLO; owned iff @life is PINNED, NULL if nothing is faked
+ * @fake: ids given at HELLO, or NULL; owned iff @life is PINNED
  * @exe_path: executable; pinned, only if @life is PINNED
  * @exe_root: root directory that @exe is seen from
  * @exe: path of the executable as seen from @exe_root; owned

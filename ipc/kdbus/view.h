@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* view.h - through whose eyes metadata is read: namespaces, root, /proc */
+/* Through whose eyes metadata is read: namespaces, root, /proc */
 #ifndef KDBUS_VIEW_H
 #define KDBUS_VIEW_H
 
