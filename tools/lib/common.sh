@@ -30,14 +30,32 @@ as_root() {
 	fi
 }
 
-# logged NAME LOG COMMAND...: run COMMAND with its output in LOG; on failure name the step, the
-# log and show the log's end.  Returns COMMAND's status.
+# Each half minute a line that says how far the log $1 is; ends when it is killed, or when the
+# script is gone.
+show_progress() {
+	local started=$SECONDS never
+
+	exec {never}<> <(:)
+	until read -rt 30 -u "$never"; do
+		kill -0 $$ 2>/dev/null || return
+		say "  ... $((SECONDS - started)) s, $(wc -l <"$1") lines of log:" \
+			"$(tail -n 1 "$1" | tr -d '\r' | cut -c1-60)"
+	done
+}
+
+# logged NAME LOG COMMAND...: run COMMAND with its output in LOG, showing signs of life when it
+# takes long; on failure name the step, the log and show the log's end.  Returns COMMAND's status.
 logged() {
-	local name=$1 log=$2 status=0
+	local name=$1 log=$2 ticker status=0
 
 	shift 2
 	mkdir -p "$(dirname "$log")"
+	: >"$log"
+	show_progress "$log" &
+	ticker=$!
 	"$@" >"$log" 2>&1 </dev/null || status=$?
+	kill "$ticker" 2>/dev/null
+	wait "$ticker" 2>/dev/null
 	if [ "$status" != 0 ]; then
 		say "FAILED (status $status): $name; log: $log"
 		tail -n 20 "$log" | sed 's/^/    | /' >&2
