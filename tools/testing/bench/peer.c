@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * peer.c - bring two processes together over a peer, and time its calls
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "peer.h"
+
+/* What the service tells its client when it is ready, or why it is not */
+struct ready {
+	int64_t error;
+	uint64_t address;
+};
+
+/**
+ * peer_ready() - let the client begin
+ * @ready_fd: as given to serve()
+ * @address: whatever the peer's attach() needs to find the service
+ *
+ * Return: 0 or -errno.
+ */
+int peer_ready(int ready_fd, uint64_t address)
+{
+	struct ready ready = { .address = address };
+
+	return write(ready_fd, &ready, sizeof(ready)) == sizeof(ready) ? 0 : -EIO;
+}
+
+static void run_service(const struct peer *peer, void *state, int ready_fd)
+{
+	struct ready ready;
+
+	/* Nobody else would end this process if the benchmark died. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	ready = (struct ready){ .error = peer->serve(state, ready_fd) };
+	if (write(ready_fd, &ready, sizeof(ready)) != sizeof(ready))
+		_exit(2);
+	_exit(1);
+}
+
+/* Return the pid of a service that is ready, or -errno. */
+static pid_t start_service(const struct peer *peer, void *state, uint64_t *ret_address)
+{
+	struct ready ready;
+	int fds[2], r = 0;
+	pid_t pid;
+
+	if (pipe(fds) < 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		r = -errno;
+		close(fds[0]);
+		close(fds[1]);
+		return r;
+	}
+	if (pid == 0) {
+		close(fds[0]);
+		run_service(peer, state, fds[1]);
+	}
+	close(fds[1]);
+	if (read(fds[0], &ready, sizeof(ready)) != sizeof(ready))
+		r = -EPIPE;
+	else if (ready.error)
+		r = ready.error;
+	close(fds[0]);
+	if (r < 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		return r;
+	}
+	*ret_address = ready.address;
+	return pid;
+}
+
+/**
+ * peer_measure() - time calls over a peer, between this process and a new one
+ * @peer: the peer
+ * @options: what to call with
+ * @settings: how often
+ * @stats: result
+ *
+ * Return: 0 or -errno; -ENOTTY says that the kernel lacks a command.
+ */
+int peer_measure(const struct peer *peer, const struct peer_options *options,
+		 const struct settings *settings, struct stats *stats)
+{
+	struct phase phase = { .run = peer->call };
+	uint64_t address = 0;
+	void *state;
+	pid_t pid;
+	int r;
+
+	r = peer->open(options, &state);
+	if (r < 0)
+		return r;
+	pid = start_service(peer, state, &address);
+	if (pid < 0) {
+		r = pid;
+		goto out_close;
+	}
+	r = peer->attach(state, address);
+	if (r == 0)
+		r = measure(settings, &phase, 1, state);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	*stats = phase.stats;
+out_close:
+	peer->close(state);
+	return r;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * peer.h - one way to make a call between two processes
+ *
+ * Each peer is a file of its own. Its functions run in two processes: the benchmark forks between
+ * open() and serve() or attach(). Requests and replies have the same size, and both sides look at
+ * the first and the last bytes of what they got, so that no peer can win by not delivering.
+ */
+#ifndef KDBUS_BENCH_PEER_H
+#define KDBUS_BENCH_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "measure.h"
+
+struct peer_options {
+	size_t size;		/* payload bytes, each way */
+	bool by_name;		/* address the service by its well-known name */
+	bool metadata;		/* receivers ask for credentials, names and time stamp */
+	size_t memfd_size;	/* requests carry a sealed memfd of that many bytes, too */
+};
+
+struct peer {
+	const char *name;
+	/* before the fork: what both sides inherit */
+	int (*open)(const struct peer_options *options, void **ret_state);
+	/*
+	 * In the service's process: get ready, tell the address by peer_ready(), answer until
+	 * killed. Returns on failure only, with -errno.
+	 */
+	int (*serve)(void *state, int ready_fd);
+	/* in the client's process, when the service is ready */
+	int (*attach)(void *state, uint64_t address);
+	/* one call and its reply; 0 or -errno */
+	int (*call)(void *state);
+	/* in the client's process, after the service died */
+	void (*close)(void *state);
+};
+
+extern const struct peer peer_seqpacket;
+extern const struct peer peer_kdbus;
+
+int peer_ready(int ready_fd, uint64_t address);
+int peer_measure(const struct peer *peer, const struct peer_options *options,
+		 const struct settings *settings, struct stats *stats);
+
+/* Number a payload at its first and last bytes. */
+static inline void stamp(uint8_t *data, size_t size, uint32_t number)
+{
+	if (size < 2 * sizeof(number))
+		return;
+	memcpy(data, &number, sizeof(number));
+	memcpy(data + size - sizeof(number), &number, sizeof(number));
+}
+
+/* Whether a payload has that number. */
+static inline bool is_stamped(const uint8_t *data, size_t size, uint32_t number)
+{
+	return size < 2 * sizeof(number) ||
+	       (memcmp(data, &number, sizeof(number)) == 0 &&
+		memcmp(data + size - sizeof(number), &number, sizeof(number)) == 0);
+}
+
+#endif /* KDBUS_BENCH_PEER_H */

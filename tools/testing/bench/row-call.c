@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * row-call.c - calls between two processes, by copy and by memfd
+ */
+#include "peer.h"
+#include "row.h"
+
+/**
+ * row_call() - a call and its reply beside the same over a socket
+ * @row: size and flags say what the call is like
+ * @settings: how often
+ * @result: filled on success
+ *
+ * Return: 0 or -errno.
+ */
+int row_call(const struct row *row, const struct settings *settings, struct row_result *result)
+{
+	struct peer_options options = {
+		.size = row->size,
+		.by_name = row->flags & ROW_BY_NAME,
+		.metadata = row->flags & ROW_METADATA,
+	};
+	int r;
+
+	r = peer_measure(&peer_seqpacket, &options, settings, &result->ruler);
+	if (r < 0)
+		return r;
+	return peer_measure(&peer_kdbus, &options, settings, &result->own);
+}
+
+/**
+ * row_memfd() - a call with a big memfd beside the same with a small one
+ * @row: size of the big memfd; the small one has 64 bytes
+ * @settings: how often
+ * @result: filled on success
+ *
+ * Nobody reads the memfd: the row shows what handing it over costs.
+ *
+ * Return: 0 or -errno.
+ */
+int row_memfd(const struct row *row, const struct settings *settings, struct row_result *result)
+{
+	struct peer_options options = { .size = 64, .memfd_size = 64 };
+	int r;
+
+	r = peer_measure(&peer_kdbus, &options, settings, &result->ruler);
+	if (r < 0)
+		return r;
+	options.memfd_size = row->size;
+	return peer_measure(&peer_kdbus, &options, settings, &result->own);
+}

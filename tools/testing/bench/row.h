@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * row.h - the rows of the table: what is compared with what, and where the marks are
+ */
+#ifndef KDBUS_BENCH_ROW_H
+#define KDBUS_BENCH_ROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "measure.h"
+
+struct row_result {
+	struct stats own;	/* the work that is judged */
+	struct stats ruler;	/* what it is compared with; 0 if the value itself is judged */
+	char note[160];		/* further figures, for people; may be empty */
+};
+
+struct row {
+	const char *id;
+	const char *title;
+	const char *ruler;	/* what the ruler is; NULL if the value itself is judged */
+	const char *unit;	/* of the values; NULL means what the clock counts */
+	double mark;		/* at most this; 0 if the row is for information */
+	double goal;		/* where we want to be; 0 if there is none */
+	bool any_clock;		/* the mark holds whatever the clock counts */
+	/* 0, -ENOTTY if the kernel lacks a command, or another -errno */
+	int (*run)(const struct row *row, const struct settings *settings,
+		   struct row_result *result);
+	size_t size;		/* parameter of the row */
+	unsigned int flags;	/* parameter of the row: ROW_* */
+};
+
+/* Parameters of calls */
+#define ROW_BY_NAME	(1U << 0)
+#define ROW_METADATA	(1U << 1)
+
+int row_call(const struct row *row, const struct settings *settings, struct row_result *result);
+int row_memfd(const struct row *row, const struct settings *settings, struct row_result *result);
+int row_one_way(const struct row *row, const struct settings *settings,
+		struct row_result *result);
+int row_broadcast(const struct row *row, const struct settings *settings,
+		  struct row_result *result);
+int row_crowd(const struct row *row, const struct settings *settings, struct row_result *result);
+int row_idle(const struct row *row, const struct settings *settings, struct row_result *result);
+
+#endif /* KDBUS_BENCH_ROW_H */
