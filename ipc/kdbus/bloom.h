@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* bloom.h - bloom masks (what a match asks for) against filters (what a signal has) */
+/* Bloom masks (what a match asks for) against filters (what a signal has) */
 #ifndef KDBUS_BLOOM_H
 #define KDBUS_BLOOM_H
 

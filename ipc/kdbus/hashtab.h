@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* hashtab.h - a hash table that grows under readers that take no lock */
+/* A hash table that grows under readers that take no lock */
 #ifndef KDBUS_HASHTAB_H
 #define KDBUS_HASHTAB_H
 

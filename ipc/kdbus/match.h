@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* match.h - which connections asked for a signal or a notification */
+/* Which connections asked for a signal or a notification */
 #ifndef KDBUS_MATCH_H
 #define KDBUS_MATCH_H
 
 #include <linux/mutex.h>
 #include <linux/types.h>
-#include <uapi/linux/kdbus.h>
 
 #include "hashtab.h"
+#include "rule.h"
 #include "subset.h"
 
 /**
@@ -35,51 +35,23 @@
  * nothing, and may sleep nowhere.
  */
 
-/* Topics that need no key: everything, signals, five kinds of notification. */
-#define KDBUS_MATCH_N_KINDS	7
-
-/**
- * struct kdbus_match_topic - what entries can hang on
- * @node: link in the index's table; unused in those embedded there
- * @sets: the entries, by required bits; read under RCU, written under the
- *	index's lock
- * @n_entries: under the index's lock
- * @kind: number of the embedded topic that this one is a part of; set once
- * @by: which property is the key; set once
- * @id: the key if it is an id; set once
- * @rcu: for freeing
- * @name: the key if it is a name, else empty; set once
- */
-struct kdbus_match_topic {
-	struct kdbus_hashtab_node node;
-	struct kdbus_subset_index sets;
-	unsigned int n_entries;
-	u8 kind;
-	u8 by;
-	u64 id;
-	struct rcu_head rcu;
-	char name[];
-};
-
 /**
  * struct kdbus_match_index - all matches of a bus
- * @lock: serialises writers; entries are allocated before it is taken
+ * @lock: serialises writers
  * @bloom_size: size in bytes of the bus's bloom filters; set once
  * @seed: makes hashes unpredictable; set once
  * @census: owned, made with the first entry that has a bloom mask; under @lock
  * @topics: topics with a key; read under RCU, written under @lock
- * @any: topics without a key
+ * @any: entries on topics without a key, by kind; read under RCU, written under
+ *	@lock
  */
 struct kdbus_match_index {
-	struct mutex lock;
+	struct mutex lock;	/* writers */
 	size_t bloom_size;
 	u32 seed;
 	struct kdbus_subset_census *census;
 	struct kdbus_hashtab topics;
-	struct {
-		struct kdbus_subset_index sets;
-		unsigned int n_entries;
-	} any[KDBUS_MATCH_N_KINDS];
+	struct kdbus_subset_index any[KDBUS_RULE_N_KINDS];
 };
 
 /**
@@ -95,43 +67,6 @@ struct kdbus_match_owner {
 	struct hlist_head entries;
 	unsigned int n_entries;
 	bool dead;
-};
-
-/**
- * struct kdbus_match_signal - a signal sent by a connection
- * @src_id: id of the sender
- * @dst_id: as sent: %KDBUS_DST_ID_BROADCAST, an id, or %KDBUS_DST_ID_NAME
- * @filter: borrowed, its data aligned to 8 bytes
- * @filter_size: bytes of @filter->data; equals the bus's bloom size
- * @sends_as: is the sender the primary owner of the well-known name?  Does not
- *	sleep
- * @each_name: calls @fn with each well-known name that the sender is the
- *	primary owner of.  Does not sleep
- * @ctx: for the callbacks
- */
-struct kdbus_match_signal {
-	u64 src_id;
-	u64 dst_id;
-	const struct kdbus_bloom_filter *filter;
-	size_t filter_size;
-	bool (*sends_as)(const struct kdbus_match_signal *sig, const char *name);
-	void (*each_name)(const struct kdbus_match_signal *sig,
-			  void (*fn)(const char *name, void *arg), void *arg);
-	const void *ctx;
-};
-
-/**
- * struct kdbus_match_event - a broadcast notification
- * @type: item type, %KDBUS_ITEM_NAME_ADD to %KDBUS_ITEM_ID_REMOVE
- * @old_id: NAME_*: former owner or 0; ID_REMOVE: the id; ID_ADD: 0
- * @new_id: NAME_*: new owner or 0; ID_ADD: the id; ID_REMOVE: 0
- * @name: NAME_*: the name; ID_*: NULL
- */
-struct kdbus_match_event {
-	u64 type;
-	u64 old_id;
-	u64 new_id;
-	const char *name;
 };
 
 typedef void (*kdbus_match_visit)(struct kdbus_match_owner *owner, void *ctx);

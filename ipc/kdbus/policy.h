@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* policy.h - who may see, talk to and own which names */
+/* Who may see, talk to and own which names */
 #ifndef KDBUS_POLICY_H
 #define KDBUS_POLICY_H
 
 #include <linux/cred.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
@@ -23,8 +24,8 @@
  * @entries: all entries; under @lock
  */
 struct kdbus_policy {
-	struct mutex lock;
-	spinlock_t commit_lock;
+	struct mutex lock;	/* writers */
+	spinlock_t commit_lock;	/* the moment of change */
 	seqcount_spinlock_t seq;
 	u32 seed;
 	struct kdbus_hashtab names;
@@ -36,6 +37,6 @@ void kdbus_policy_deinit(struct kdbus_policy *db);
 int kdbus_policy_set(struct kdbus_policy *db, const void *owner, const struct kdbus_item *items,
 		     size_t items_size, unsigned int max_names, bool wildcards_ok);
 void kdbus_policy_drop(struct kdbus_policy *db, const void *owner);
-int kdbus_policy_level(const struct kdbus_policy *db, const struct cred *cred, const char *name);
+int kdbus_policy_level(struct kdbus_policy *db, const struct cred *cred, const char *name);
 
 #endif

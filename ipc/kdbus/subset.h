@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* subset.h - which of many small bit sets are contained in a given one? */
+/* Which of many small bit sets are contained in a given one? */
 #ifndef KDBUS_SUBSET_H
 #define KDBUS_SUBSET_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* wellknown.h - the grammar of well-known bus names */
+/* The grammar of well-known bus names */
 #ifndef KDBUS_WELLKNOWN_H
 #define KDBUS_WELLKNOWN_H
 
