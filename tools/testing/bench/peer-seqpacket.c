@@ -48,7 +48,7 @@ static int seqpacket_serve(void *state, int ready_fd)
 
 	r = peer_ready(ready_fd, 0);
 	while (r == 0) {
-		if (recv(s->service, s->data, s->size, 0) != (ssize_t)s->size ||
+		if (recv(s->service, s->data, s->size + 1, 0) != (ssize_t)s->size ||
 		    !is_stamped(s->data, s->size, ++number))
 			return -EBADMSG;
 		if (send(s->service, s->data, s->size, 0) != (ssize_t)s->size)
@@ -71,7 +71,7 @@ static int seqpacket_call(void *state)
 	stamp(s->data, s->size, ++s->number);
 	if (send(s->client, s->data, s->size, 0) != (ssize_t)s->size)
 		return -errno;
-	if (recv(s->client, s->data, s->size, 0) != (ssize_t)s->size ||
+	if (recv(s->client, s->data, s->size + 1, 0) != (ssize_t)s->size ||
 	    !is_stamped(s->data, s->size, s->number))
 		return -EBADMSG;
 	return 0;

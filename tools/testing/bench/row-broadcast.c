@@ -213,6 +213,7 @@ int row_broadcast(const struct row *row, const struct settings *settings,
 	close_sockets(&b, row->size);
 	if (r < 0)
 		return r;
+	result->ruler = sockets[0].stats;
 
 	r = open_receivers(&b, row->size);
 	if (r < 0)
@@ -223,7 +224,6 @@ int row_broadcast(const struct row *row, const struct settings *settings,
 		return r;
 
 	result->own = signal[0].stats;
-	result->ruler = sockets[0].stats;
 	snprintf(result->note, sizeof(result->note), "with receiving: %.0f, sockets %.0f, ratio %.2f",
 		 signal[0].stats.p50 + signal[1].stats.p50,
 		 sockets[0].stats.p50 + sockets[1].stats.p50,

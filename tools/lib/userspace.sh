@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# userspace.sh - build the tree's programs (meson) in the cache.  Source it after common.sh.
+
+# Where this tree's build is: two trees with one cache do not disturb each other.
+userspace_dir() {
+	printf '%s/build/user-%s\n' "$KDBUS_CACHE" \
+		"$(printf '%s' "$KDBUS_TOP" | sha256sum | cut -c1-12)"
+}
+
+userspace_set_up() {
+	local dir=$1
+
+	[ -f "$dir/build.ninja" ] && return 0
+	rm -rf "$dir"
+	mkdir -p "${dir%/*}"
+	logged "meson setup" "$KDBUS_CACHE/log/meson-setup.log" meson setup "$dir" "$KDBUS_TOP"
+}
+
+userspace_compile() {
+	local dir=$1
+
+	userspace_set_up "$dir" &&
+		logged "build of the programs" "$KDBUS_CACHE/log/ninja.log" ninja -C "$dir" -j2
+}
+
+# userspace_build: bring the build up to date and print its directory.
+userspace_build() {
+	local dir
+
+	need_packages gcc libc6-dev libdbus-1-dev meson ninja-build pkg-config || return 1
+	dir=$(userspace_dir)
+	locked user-build userspace_compile "$dir" || return 1
+	echo "$dir"
+}
