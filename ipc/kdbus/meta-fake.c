@@ -41,7 +41,7 @@ static int fake_creds(struct kdbus_meta *meta, const struct kdbus_creds *creds)
 {
 	struct kdbus_meta_fake *fake;
 
-	fake = kmalloc(sizeof(*fake), GFP_KERNEL_ACCOUNT);
+	fake = kzalloc(sizeof(*fake), GFP_KERNEL_ACCOUNT);
 	if (!fake)
 		return -ENOMEM;
 	meta->fake = fake;
@@ -103,6 +103,11 @@ int kdbus_meta_fake(struct kdbus_meta *meta, const struct kdbus_creds *creds,
 
 	meta->life = KDBUS_META_PINNED;
 	meta->asked = KDBUS_META_PROCESS;
+	meta->cred = NULL;
+	meta->tgid = NULL;
+	meta->tid = NULL;
+	meta->ppid = NULL;
+	meta->exe_path = (struct path){};
 
 	if (creds)
 		ret = fake_creds(meta, creds);

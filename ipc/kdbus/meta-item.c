@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
@@ -205,6 +206,14 @@ static void write_pids(void **pos, const struct kdbus_meta *meta,
 	 * reference to prevent that would be one more cache line to fight for,
 	 * as most of a system has the same parent.
 	 */
+	if (ns == &init_pid_ns) {
+		pids->pid = current->tgid;
+		pids->tid = current->pid;
+		rcu_read_lock();
+		pids->ppid = rcu_dereference(current->real_parent)->tgid;
+		rcu_read_unlock();
+		return;
+	}
 	pids->pid = task_tgid_nr_ns(current, ns);
 	pids->tid = task_pid_nr_ns(current, ns);
 	pids->ppid = task_ppid_nr_ns(current, ns);

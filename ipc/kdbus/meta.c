@@ -22,6 +22,11 @@
 	(KDBUS_ATTACH_CREDS | KDBUS_ATTACH_PIDS |			\
 	 KDBUS_ATTACH_AUXGROUPS | KDBUS_ATTACH_CAPS)
 
+/* Kinds that a snapshot needs memory for. */
+#define META_TEXT							\
+	(KDBUS_ATTACH_EXE | KDBUS_ATTACH_CMDLINE |			\
+	 KDBUS_ATTACH_CGROUP | KDBUS_ATTACH_SECLABEL)
+
 /**
  * kdbus_meta_init() - make an empty snapshot
  * @meta: memory of the caller, who ends its life with kdbus_meta_deinit()
@@ -30,7 +35,15 @@
  */
 void kdbus_meta_init(struct kdbus_meta *meta)
 {
-	*meta = (struct kdbus_meta){};
+	/* One by one: the rest has no meaning before its kind is valid. */
+	meta->asked = 0;
+	meta->valid = 0;
+	meta->life = KDBUS_META_CURRENT;
+	meta->fake = NULL;
+	meta->exe = NULL;
+	meta->cmdline = NULL;
+	meta->cgroup = NULL;
+	meta->seclabel = NULL;
 }
 
 /**
@@ -41,6 +54,10 @@ void kdbus_meta_init(struct kdbus_meta *meta)
  */
 void kdbus_meta_deinit(struct kdbus_meta *meta)
 {
+	/* Most messages end here. */
+	if (!(meta->asked & META_TEXT))
+		return;
+
 	kfree(meta->exe);
 	if (meta->life == KDBUS_META_BORROWED)
 		return;
@@ -181,7 +198,8 @@ void kdbus_meta_pin(struct kdbus_meta *meta)
 	meta_collect_values(meta, KDBUS_META_PROCESS);
 	meta_collect_text(meta, KDBUS_META_PROCESS);
 	/* Only the path: its name depends on who asks, see kdbus_meta_borrow(). */
-	kdbus_task_exe(&meta->exe_path);
+	if (!kdbus_task_exe(&meta->exe_path))
+		meta->exe_path = (struct path){};
 }
 
 /**
