@@ -98,8 +98,7 @@ locked() {
 	return "$status"
 }
 
-# tree_hash PATH...: one hash over the names and contents of all files below the PATHs.
-tree_hash() {
-	find "$@" -type f ! -name '*.swp' ! -name '*~' -print0 | LC_ALL=C sort -z |
-		xargs -0 -r sha256sum | sha256sum | cut -d' ' -f1
+# tree_cache: the part of the cache that belongs to this source tree; others have theirs.
+tree_cache() {
+	echo "$KDBUS_CACHE/build/$(echo "$KDBUS_TOP" | sha256sum | cut -c1-12)"
 }

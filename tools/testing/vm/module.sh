@@ -73,9 +73,9 @@ kernel_build_packages() {
 	esac
 }
 
-# module_scratch NAME: the scratch directory of this tree for that kernel.
+# module_scratch NAME: the scratch directory of this tree for that kernel, and $MODULE_VARIANT.
 module_scratch() {
-	echo "$KDBUS_CACHE/build/$(echo "$KDBUS_TOP" | sha256sum | cut -c1-12)/$1"
+	echo "$(tree_cache)/$1${MODULE_VARIANT:-}"
 }
 
 # module_mirror NAME: bring the scratch sources up to date, touching only what changed.
