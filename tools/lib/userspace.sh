@@ -29,7 +29,7 @@ userspace_compile() {
 userspace_build() {
 	local dir
 
-	need_packages gcc libc6-dev libdbus-1-dev meson ninja-build pkg-config || return 1
+	need_packages dbus-daemon gcc libc6-dev libdbus-1-dev meson ninja-build pkg-config || return 1
 	dir=$(userspace_dir)
 	locked user-build userspace_compile "$dir" || return 1
 	echo "$dir"

@@ -21,6 +21,7 @@ struct peer_options {
 	bool by_name;		/* address the service by its well-known name */
 	bool metadata;		/* receivers ask for credentials, names and time stamp */
 	size_t memfd_size;	/* requests carry a sealed memfd of that many bytes, too */
+	const char *method;	/* peers with libdbus: the sample service's method to call */
 };
 
 struct peer {
@@ -40,8 +41,10 @@ struct peer {
 	void (*close)(void *state);
 };
 
-extern const struct peer peer_seqpacket;
+extern const struct peer peer_dbus_daemon;
+extern const struct peer peer_dbus_kdbus;
 extern const struct peer peer_kdbus;
+extern const struct peer peer_seqpacket;
 
 int peer_ready(int ready_fd, uint64_t address);
 int peer_measure(const struct peer *peer, const struct peer_options *options,

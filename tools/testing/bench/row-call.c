@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * row-call.c - calls between two processes, by copy and by memfd
+ * row-call.c - calls between two processes: by copy, by memfd, and as D-Bus messages
  */
 #include "peer.h"
 #include "row.h"
@@ -48,4 +48,29 @@ int row_memfd(const struct row *row, const struct settings *settings, struct row
 		return r;
 	options.memfd_size = row->size;
 	return peer_measure(&peer_kdbus, &options, settings, &result->own);
+}
+
+/**
+ * row_dbus() - a D-Bus call by libdbus over kdbus beside the same over dbus-daemon
+ * @row: method of the sample service
+ * @settings: how often
+ * @result: filled on success
+ *
+ * Both are judged with all that a program does: build, marshal, send, parse, check.
+ *
+ * Return: 0 or -errno.
+ */
+int row_dbus(const struct row *row, const struct settings *settings, struct row_result *result)
+{
+	struct peer_options options = { .method = row->method };
+	struct settings fewer = *settings;
+	int r;
+
+	/* These calls cost ten times the others. */
+	fewer.warmup = settings->warmup / 10;
+	fewer.batch = 2;
+	r = peer_measure(&peer_dbus_daemon, &options, &fewer, &result->ruler);
+	if (r < 0)
+		return r;
+	return peer_measure(&peer_dbus_kdbus, &options, &fewer, &result->own);
 }

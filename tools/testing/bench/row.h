@@ -29,6 +29,7 @@ struct row {
 		   struct row_result *result);
 	size_t size;		/* parameter of the row */
 	unsigned int flags;	/* parameter of the row: ROW_* */
+	const char *method;	/* parameter of the row */
 };
 
 /* Parameters of calls */
@@ -36,6 +37,7 @@ struct row {
 #define ROW_METADATA	(1U << 1)
 
 int row_call(const struct row *row, const struct settings *settings, struct row_result *result);
+int row_dbus(const struct row *row, const struct settings *settings, struct row_result *result);
 int row_memfd(const struct row *row, const struct settings *settings, struct row_result *result);
 int row_one_way(const struct row *row, const struct settings *settings,
 		struct row_result *result);
