@@ -42,6 +42,10 @@ apt_private() {
 
 # apt_private_update NAME SUITE...: make the private lists NAME, or renew them.
 apt_private_update() {
+	locked "apt-$1" apt_private_update_locked "$@"
+}
+
+apt_private_update_locked() {
 	local name=$1 dir=$KDBUS_CACHE/apt/$1
 
 	shift

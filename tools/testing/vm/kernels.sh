@@ -26,12 +26,19 @@ kernel_is_ready() {
 	[ -e "$(kernel_dir "$1")/ready" ]
 }
 
-# kernel_suites NAME: which suites of Debian carry it.
+# kernel_lists NAME: the private package lists that it is looked for in; see kernel_suites.
+kernel_lists() {
+	case $1 in
+	6.*) echo bookworm ;;
+	7.*) echo trixie-backports ;;
+	esac
+}
+
+# kernel_suites LISTS: the suites of Debian in these lists.
 kernel_suites() {
 	case $1 in
-	6.1) echo "bookworm bookworm-security" ;;
-	6.12) echo "bookworm bookworm-backports bookworm-security" ;;
-	7.*) echo "trixie-backports" ;;
+	bookworm) echo "bookworm bookworm-backports bookworm-security" ;;
+	*) echo "$1" ;;
 	esac
 }
 
@@ -108,32 +115,36 @@ kernel_modules_root() {
 	PATH=$PATH:/usr/sbin:/sbin depmod -b "$root" "$release"
 }
 
-# kernel_fetch NAME: have a stock kernel in the cache.
+# kernel_fetch NAME: have a stock kernel in the cache.  Returns 2 when Debian does not offer it.
 kernel_fetch() {
 	kernel_is_ready "$1" || locked "kernel-$1" kernel_fetch_locked "$1"
 }
 
 kernel_fetch_locked() {
-	local name=$1 dir suites choice abi packages headers image
+	local name=$1 dir lists choice abi packages headers image
 
 	kernel_is_ready "$name" && return 0
 	dir=$(kernel_dir "$name")
+	lists=$(kernel_lists "$name")
+	# What was not on offer an hour ago is not asked for again.
+	[ -z "$(find "$dir.absent" -mmin -60 2>/dev/null)" ] || return 2
 	need_packages kmod xz-utils zstd || return 1
-	suites=$(kernel_suites "$name")
-	say "looking for a kernel $name in Debian's $suites"
-	# shellcheck disable=SC2086 # several suites
-	apt_private_update "$name" $suites || return 1
-	choice=$(kernel_choose "$name" "$name") || {
+	say "looking for a kernel $name in Debian's $(kernel_suites "$lists")"
+	# shellcheck disable=SC2046 # several suites
+	apt_private_update "$lists" $(kernel_suites "$lists") || return 1
+	choice=$(kernel_choose "$lists" "$name") || {
 		say "kernel $name: Debian has none now that boots and has headers"
-		return 1
+		mkdir -p "${dir%/*}"
+		touch "$dir.absent"
+		return 2
 	}
 	abi=${choice%% *}
 	packages=${choice#* }
-	headers=$(kernel_header_packages "$name" "$abi") || return 1
+	headers=$(kernel_header_packages "$lists" "$abi") || return 1
 	rm -rf "$dir"
 	mkdir -p "$dir/root" || return 1
 	# shellcheck disable=SC2086 # several packages
-	apt_private_unpack "$name" "$dir/root" $packages $headers || return 1
+	apt_private_unpack "$lists" "$dir/root" $packages $headers || return 1
 	kernel_relocate "$dir" || {
 		say "kernel $name: the headers have an unknown layout"
 		return 1

@@ -97,11 +97,13 @@ module_mirror() {
 # module_make NAME ARGUMENT...: make in the scratch directory.
 # BTF is switched off: it wants pahole and the kernel's own types, and nothing here reads it.
 module_make() {
-	local name=$1
+	local name=$1 more=()
 
 	shift
+	# The debug kernel leaves it to each directory what else is compiled in.
+	[ "$name" = debug ] && more=(UBSAN_SANITIZE=y)
 	kernel_make "$name" "M=$(module_scratch "$name")/ipc/kdbus" W=1 -j2 \
-		CONFIG_DEBUG_INFO_BTF_MODULES= "$@"
+		CONFIG_DEBUG_INFO_BTF_MODULES= "${more[@]}" "$@"
 }
 
 # module_build NAME: build what is stale, print the path of a .ko that later builds leave alone.

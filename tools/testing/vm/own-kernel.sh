@@ -17,17 +17,18 @@ kernel_source_have() {
 }
 
 kernel_source_fetch() {
-	local source tmp name=$KERNEL_SOURCE_VERSION
+	local source tmp lists name=$KERNEL_SOURCE_VERSION
 
 	source=$(kernel_source)
 	[ -e "$source.ready" ] && return 0
 	need_packages xz-utils || return 1
+	lists=$(kernel_lists "$name")
 	# shellcheck disable=SC2046 # several suites
-	apt_private_update "$name" $(kernel_suites "$name") || return 1
+	apt_private_update "$lists" $(kernel_suites "$lists") || return 1
 	tmp=$KDBUS_CACHE/tmp/source.$$
 	rm -rf "$source" "$tmp"
 	mkdir -p "$source" || return 1
-	apt_private_unpack "$name" "$tmp" "linux-source-$name" || return 1
+	apt_private_unpack "$lists" "$tmp" "linux-source-$name" || return 1
 	say "unpacking linux-source-$name"
 	tar -C "$source" --strip-components=1 -xf "$tmp/usr/src/linux-source-$name.tar.xz" || return 1
 	rm -rf "$tmp"
