@@ -2,8 +2,8 @@
 /*
  * main.c - run the rows and print them
  *
- * Exit status: 0 when all was measured and, with --check, no mark was missed; 1 when one was missed;
- * 2 when something could not be measured.
+ * Exit status: 0 when all was measured and, with --check, no mark was missed; 1 when one was
+ * missed; 2 when something could not be measured.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,6 +39,14 @@ static const struct row rows[] = {
 	  .goal = 0.60, .run = row_call, .size = 64 << 10 },
 	{ .id = "call-1m", .title = "call and reply, 1 MiB", .ruler = "seqpacket",
 	  .goal = 0.55, .run = row_call, .size = 1 << 20 },
+	{ .id = "stream-64", .title = "call and reply, 64 B", .ruler = "stream",
+	  .run = row_call, .size = 64, .peer = &peer_stream },
+	{ .id = "pipe-64", .title = "call and reply, 64 B", .ruler = "two pipes",
+	  .run = row_call, .size = 64, .peer = &peer_pipe },
+	{ .id = "futex-64", .title = "call and reply, 64 B", .ruler = "shm + futex",
+	  .run = row_call, .size = 64, .peer = &peer_futex },
+	{ .id = "eventfd-64", .title = "call and reply, 64 B", .ruler = "shm + eventfd",
+	  .run = row_call, .size = 64, .peer = &peer_eventfd },
 	{ .id = "one-way-64", .title = "send and receive in one thread, 64 B",
 	  .ruler = "seqpacket", .mark = 1.60, .goal = 1.10, .run = row_one_way, .size = 64 },
 	{ .id = "memfd-64m", .title = "call with a memfd of 64 MiB", .ruler = "memfd of 64 B",
@@ -57,8 +65,8 @@ static const struct row rows[] = {
 	  .run = row_dbus, .method = "Refuse" },
 	{ .id = "dbus-fd", .title = "D-Bus call with a descriptor", .ruler = "dbus-daemon",
 	  .run = row_dbus, .method = "ReadLine" },
-	{ .id = "dbus-memfd", .title = "D-Bus call with a memfd, 64 KiB read", .ruler = "dbus-daemon",
-	  .run = row_dbus, .method = "Checksum" },
+	{ .id = "dbus-memfd", .title = "D-Bus call with a memfd, 64 KiB read",
+	  .ruler = "dbus-daemon", .run = row_dbus, .method = "Checksum" },
 	{ .id = "idle", .title = "kernel memory of an idle connection", .unit = "bytes",
 	  .mark = 8192, .any_clock = true, .run = row_idle, .size = 1000 },
 };

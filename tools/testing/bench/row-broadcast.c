@@ -224,7 +224,8 @@ int row_broadcast(const struct row *row, const struct settings *settings,
 		return r;
 
 	result->own = signal[0].stats;
-	snprintf(result->note, sizeof(result->note), "with receiving: %.0f, sockets %.0f, ratio %.2f",
+	snprintf(result->note, sizeof(result->note),
+		 "with receiving: %.0f, sockets %.0f, ratio %.2f",
 		 signal[0].stats.p50 + signal[1].stats.p50,
 		 sockets[0].stats.p50 + sockets[1].stats.p50,
 		 (signal[0].stats.p50 + signal[1].stats.p50) /

@@ -6,7 +6,7 @@
 #include "row.h"
 
 /**
- * row_call() - a call and its reply beside the same over a socket
+ * row_call() - a call and its reply beside the same over a socket or another peer
  * @row: size and flags say what the call is like
  * @settings: how often
  * @result: filled on success
@@ -22,7 +22,8 @@ int row_call(const struct row *row, const struct settings *settings, struct row_
 	};
 	int r;
 
-	r = peer_measure(&peer_seqpacket, &options, settings, &result->ruler);
+	r = peer_measure(row->peer ? row->peer : &peer_seqpacket, &options, settings,
+			 &result->ruler);
 	if (r < 0)
 		return r;
 	return peer_measure(&peer_kdbus, &options, settings, &result->own);

@@ -2,9 +2,9 @@
 /*
  * row-idle.c - kernel memory that a connection holds while nothing happens
  *
- * Counted in pages, over many connections: everything that the kernel handed out is missing from its
- * free pages, whoever it is accounted to. Pages that lie in the per-CPU lists of the allocator count
- * as free, which /proc/meminfo does not do.
+ * Counted in pages, over many connections: everything that the kernel handed out is missing from
+ * its free pages, whoever it is accounted to. Pages that lie in the per-CPU lists of the allocator
+ * count as free, which /proc/meminfo does not do.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "measure.h"
+#include "peer.h"
 
 struct row_result {
 	struct stats own;	/* the work that is judged */
@@ -30,6 +30,7 @@ struct row {
 	size_t size;		/* parameter of the row */
 	unsigned int flags;	/* parameter of the row: ROW_* */
 	const char *method;	/* parameter of the row */
+	const struct peer *peer;	/* parameter of the row: the ruler; NULL is seqpacket */
 };
 
 /* Parameters of calls */
