@@ -2,6 +2,7 @@
 /* Domains, buses, time and files. */
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include "common.h"
@@ -166,4 +167,16 @@ int fd_lowest_free(void)
 
 	close(fd);
 	return fd;
+}
+
+int fd_limit(unsigned long n)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	limit.rlim_cur = n;
+	if (limit.rlim_max < n)
+		limit.rlim_max = n;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
 }

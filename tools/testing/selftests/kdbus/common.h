@@ -280,6 +280,8 @@ __u64 deadline_ms(__u64 ms);		/* that many from now on */
 int memfd_new(const void *data, size_t size, int seals);	/* descriptor or -errno */
 bool fd_same_file(int a, int b);
 int fd_lowest_free(void);
+/* Let this process have descriptors 0 to @n - 1. */
+int fd_limit(unsigned long n);
 
 /* ---- users and processes ---- */
 

@@ -230,6 +230,7 @@ TEST_F(hello, connection_1025_of_a_user_is_emfile)
 {
 	int i, fd = -1;
 
+	ASSERT_EQ(0, fd_limit(2048));
 	for (i = 0; i < 1025; i++) {
 		fd = open_as(BOB + 7, STAFF, self->bus.path);
 		ASSERT_LE(0, fd);
