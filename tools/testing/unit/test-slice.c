@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* How the address range of a pool is divided */
+
+#include "kernel.h"
+#include "slice.h"
+#include "unit.h"
+
+#define SIZE	4096
+#define N	128
+
+static struct kdbus_space space;
+
+static void setup(size_t size)
+{
+	kdbus_slice_cache_init();
+	EXPECT_EQ(0, kdbus_space_init(&space, size));
+}
+
+static void teardown(void)
+{
+	kdbus_space_deinit(&space);
+	kdbus_slice_cache_deinit();
+}
+
+/* What the pool does: the spare is made before the lock is taken. */
+static struct kdbus_slice *reserve(size_t size)
+{
+	if (!space.spare)
+		space.spare = kdbus_slice_new();
+	return kdbus_space_reserve(&space, size);
+}
+
+static void release(struct kdbus_slice *slice)
+{
+	slice->held = false;
+	kdbus_space_release(&space, slice);
+}
+
+/* No gaps, no neighbours that are both free, sums are right. */
+static void check_space(void)
+{
+	struct kdbus_slice *slice;
+	size_t offset = 0, busy = 0;
+	bool last_free = false;
+
+	list_for_each_entry(slice, &space.slices, entry) {
+		EXPECT_EQ(offset, slice->offset);
+		EXPECT_TRUE(slice->size && slice->size % 8 == 0);
+		EXPECT_FALSE(slice->free && last_free);
+		EXPECT_EQ(!slice->free, kdbus_space_find(&space, offset) == slice);
+		offset += slice->size;
+		busy += slice->free ? 0 : slice->size;
+		last_free = slice->free;
+	}
+	EXPECT_EQ(space.size, offset);
+	EXPECT_EQ(space.busy_bytes, busy);
+}
+
+TEST(fresh_space_hands_out_increasing_offsets_from_0)
+{
+	size_t i;
+
+	setup(SIZE);
+	for (i = 0; i < SIZE / 64; i++) {
+		struct kdbus_slice *slice = reserve(64);
+
+		ASSERT_TRUE(!IS_ERR(slice));
+		EXPECT_EQ(i * 64, slice->offset);
+		EXPECT_EQ(64, slice->size);
+		slice->held = false;
+	}
+	check_space();
+	teardown();
+}
+
+TEST(sizes_are_rounded_up_to_8)
+{
+	static const struct {
+		size_t wanted, got;
+	} cases[] = { { 1, 8 }, { 7, 8 }, { 8, 8 }, { 9, 16 }, { 4095, 4096 } };
+	size_t i;
+
+	setup(SIZE);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kdbus_slice *slice = reserve(cases[i].wanted);
+
+		ASSERT_TRUE(!IS_ERR(slice));
+		EXPECT_EQ(cases[i].got, slice->size);
+		release(slice);
+	}
+	teardown();
+}
+
+TEST(space_can_be_used_up_exactly)
+{
+	struct kdbus_slice *slice;
+
+	setup(SIZE);
+	slice = reserve(SIZE);
+	ASSERT_TRUE(!IS_ERR(slice));
+	EXPECT_EQ(-EXFULL, PTR_ERR(reserve(8)));
+	EXPECT_EQ(SIZE, space.busy_bytes);
+	release(slice);
+	EXPECT_EQ(0, space.busy_bytes);
+	teardown();
+}
+
+TEST(larger_than_the_space_is_refused)
+{
+	setup(SIZE);
+	EXPECT_EQ(-EXFULL, PTR_ERR(reserve(SIZE + 1)));
+	EXPECT_EQ(-EXFULL, PTR_ERR(reserve(SIZE_MAX)));
+	EXPECT_EQ(-EXFULL, PTR_ERR(reserve(SIZE_MAX - 6)));
+	check_space();
+	teardown();
+}
+
+TEST(smallest_sufficient_area_is_taken)
+{
+	struct kdbus_slice *slice[6];
+	size_t i;
+
+	setup(SIZE);
+	for (i = 0; i < 6; i++)
+		slice[i] = reserve(i % 2 ? 8 : 256 - 64 * (i / 2));
+	/* Free areas of 256, 192 and 128 bytes, and the rest. */
+	release(slice[0]);
+	release(slice[2]);
+	release(slice[4]);
+	EXPECT_EQ(256 + 8 + 192 + 8, reserve(120)->offset);
+	EXPECT_EQ(256 + 8, reserve(136)->offset);
+	EXPECT_EQ(0, reserve(200)->offset);
+	check_space();
+	list_for_each_entry(slice[0], &space.slices, entry)
+		slice[0]->held = false;
+	teardown();
+}
+
+TEST(exact_fit_is_used_whole_and_needs_no_spare)
+{
+	struct kdbus_slice *a, *b, *c;
+
+	setup(SIZE);
+	a = reserve(64);
+	b = reserve(64);
+	release(a);
+	kdbus_slice_free(space.spare);
+	space.spare = NULL;
+	c = kdbus_space_reserve(&space, 64);
+	ASSERT_TRUE(!IS_ERR(c));
+	EXPECT_EQ(0, c->offset);
+	EXPECT_EQ(-EAGAIN, PTR_ERR(kdbus_space_reserve(&space, 8)));
+	release(b);
+	release(c);
+	check_space();
+	teardown();
+}
+
+TEST(neighbours_merge_whatever_the_order_of_release)
+{
+	static const int orders[][3] = {
+		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 },
+	};
+	struct kdbus_slice *slice[3];
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		setup(SIZE);
+		for (j = 0; j < 3; j++)
+			slice[j] = reserve(512);
+		for (j = 0; j < 3; j++) {
+			release(slice[orders[i][j]]);
+			check_space();
+		}
+		slice[0] = reserve(SIZE);
+		ASSERT_TRUE(!IS_ERR(slice[0]));
+		release(slice[0]);
+		teardown();
+	}
+}
+
+TEST(only_starts_of_busy_slices_are_found)
+{
+	struct kdbus_slice *a, *b;
+
+	setup(SIZE);
+	a = reserve(64);
+	b = reserve(64);
+	EXPECT_TRUE(kdbus_space_find(&space, 64) == b);
+	EXPECT_TRUE(!kdbus_space_find(&space, 8));
+	EXPECT_TRUE(!kdbus_space_find(&space, 1));
+	EXPECT_TRUE(!kdbus_space_find(&space, 128));
+	EXPECT_TRUE(!kdbus_space_find(&space, SIZE));
+	EXPECT_TRUE(!kdbus_space_find(&space, SIZE_MAX));
+	release(a);
+	EXPECT_TRUE(!kdbus_space_find(&space, 0));
+	release(b);
+	teardown();
+}
+
+/* The rule of best fit, spelled out as a search over all slices. */
+static size_t expected_offset(size_t size)
+{
+	size_t best_size = SIZE_MAX, best = SIZE_MAX;
+	struct kdbus_slice *slice;
+
+	list_for_each_entry(slice, &space.slices, entry) {
+		if (!slice->free || slice->size < size || slice->size >= best_size)
+			continue;
+		best_size = slice->size;
+		best = slice->offset;
+	}
+	return best;
+}
+
+TEST(random_traffic_follows_best_fit_and_loses_nothing)
+{
+	struct kdbus_slice *busy[N] = { NULL };
+	unsigned int n_full = 0;
+	size_t i, round;
+
+	setup(SIZE);
+	for (round = 0; round < 50000; round++) {
+		size_t size = 1 + unit_random() % 200;
+		size_t expected = expected_offset(ALIGN(size, 8));
+		struct kdbus_slice *slice;
+
+		i = unit_random() % N;
+		if (busy[i]) {
+			release(busy[i]);
+			busy[i] = NULL;
+		} else {
+			slice = reserve(size);
+			if (expected == SIZE_MAX) {
+				EXPECT_EQ(-EXFULL, PTR_ERR(slice));
+				n_full++;
+			} else {
+				ASSERT_TRUE(!IS_ERR(slice));
+				EXPECT_EQ(expected, slice->offset);
+				EXPECT_TRUE(slice->held);
+				EXPECT_FALSE(slice->published);
+				busy[i] = slice;
+			}
+		}
+		if (round % 16 == 0)
+			check_space();
+	}
+	EXPECT_TRUE(n_full > 100);
+	for (i = 0; i < N; i++)
+		if (busy[i])
+			release(busy[i]);
+	check_space();
+	EXPECT_EQ(0, space.busy_bytes);
+	teardown();
+}
+
+TEST(failing_allocations_are_reported)
+{
+	unit_fail_alloc_after(0);
+	EXPECT_EQ(-ENOMEM, kdbus_slice_cache_init());
+	unit_alloc_failed();
+
+	kdbus_slice_cache_init();
+	unit_fail_alloc_after(0);
+	EXPECT_EQ(-ENOMEM, kdbus_space_init(&space, SIZE));
+	unit_alloc_failed();
+	kdbus_slice_cache_deinit();
+}
