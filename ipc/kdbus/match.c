@@ -450,7 +450,6 @@ static void search_candidate(struct kdbus_subset_entry *in_sets, void *ctx)
 {
 	const struct match_entry *entry = container_of(in_sets, struct match_entry, in_sets);
 	const struct search *search = ctx;
-
 	bool accepted;
 
 	if (search->sig)
