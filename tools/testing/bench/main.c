@@ -47,6 +47,8 @@ static const struct row rows[] = {
 	  .run = row_call, .size = 64, .peer = &peer_futex },
 	{ .id = "eventfd-64", .title = "call and reply, 64 B", .ruler = "shm + eventfd",
 	  .run = row_call, .size = 64, .peer = &peer_eventfd },
+	{ .id = "binder-64", .title = "call and reply, 64 B", .ruler = "binder",
+	  .run = row_call, .size = 64, .peer = &peer_binder },
 	{ .id = "one-way-64", .title = "send and receive in one thread, 64 B",
 	  .ruler = "seqpacket", .mark = 1.60, .goal = 1.10, .run = row_one_way, .size = 64 },
 	{ .id = "memfd-64m", .title = "call with a memfd of 64 MiB", .ruler = "memfd of 64 B",
@@ -82,9 +84,10 @@ struct report {
 
 static const char *verdict(struct report *report, const struct row *row, int r, double judged)
 {
-	if (r == -ENOTTY) {
-		report->n_unavailable++;
-		return "not available";
+	if (r == -ENOTTY || r == -ENODEV) {
+		if (row->mark)
+			report->n_unavailable++;
+		return r == -ENOTTY ? "not available" : "no such peer here";
 	}
 	if (r < 0) {
 		report->n_failed++;

@@ -41,6 +41,7 @@ struct peer {
 	void (*close)(void *state);
 };
 
+extern const struct peer peer_binder;
 extern const struct peer peer_dbus_daemon;
 extern const struct peer peer_dbus_kdbus;
 extern const struct peer peer_eventfd;
