@@ -11,12 +11,17 @@
 KDBUS_STOCK_KERNELS="6.1 6.12 7.2 7.3"
 KDBUS_OWN_KERNELS="debug kcsan"
 
+# kernel_dir NAME: "intree" is the kernel that check-intree makes of this source tree.
 kernel_dir() {
-	echo "$KDBUS_CACHE/kernels/$1"
+	if [ "$1" = intree ]; then
+		echo "$(tree_cache)/intree"
+	else
+		echo "$KDBUS_CACHE/kernels/$1"
+	fi
 }
 
 kernel_is_known() {
-	case " $KDBUS_STOCK_KERNELS $KDBUS_OWN_KERNELS " in
+	case " $KDBUS_STOCK_KERNELS $KDBUS_OWN_KERNELS intree " in
 	*" $1 "*) return 0 ;;
 	esac
 	return 1

@@ -101,21 +101,24 @@ module_make() {
 
 	shift
 	# The debug kernel leaves it to each directory what else is compiled in.
-	[ "$name" = debug ] && more=(UBSAN_SANITIZE=y)
+	case $name${MODULE_VARIANT:-} in
+	debug) more=(UBSAN_SANITIZE=y) ;;
+	debug-gcov) more=(GCOV_PROFILE=y) ;;
+	esac
 	kernel_make "$name" "M=$(module_scratch "$name")/ipc/kdbus" W=1 -j2 \
 		CONFIG_DEBUG_INFO_BTF_MODULES= "${more[@]}" "$@"
 }
 
 # module_build NAME: build what is stale, print the path of a .ko that later builds leave alone.
 module_build() {
-	locked "module-$1" module_build_locked "$1"
+	locked "module-$1${MODULE_VARIANT:-}" module_build_locked "$1"
 }
 
 module_build_locked() {
 	local name=$1 scratch log copy
 
 	scratch=$(module_scratch "$name")
-	log=$KDBUS_CACHE/log/module-$name.log
+	log=$KDBUS_CACHE/log/module-$name${MODULE_VARIANT:-}.log
 	# shellcheck disable=SC2046 # several packages
 	need_packages rsync $(kernel_build_packages "$name") || return 1
 	module_mirror "$name" || return 1
