@@ -61,6 +61,8 @@ static const struct row rows[] = {
 	  .mark = 0.90, .goal = 0.50, .run = row_broadcast, .size = 100 },
 	{ .id = "crowd", .title = "signal to 1 receiver on a crowded bus",
 	  .ruler = "empty bus", .mark = 1.50, .goal = 1.10, .run = row_crowd, .size = 1000 },
+	{ .id = "connect", .title = "open, HELLO, mmap and close", .goal = 29229,
+	  .run = row_connect },
 	{ .id = "dbus-call", .title = "D-Bus call by libdbus, many types", .ruler = "dbus-daemon",
 	  .run = row_dbus, .method = "Summarise" },
 	{ .id = "dbus-error", .title = "D-Bus call with an error reply", .ruler = "dbus-daemon",
@@ -132,6 +134,7 @@ static void report_row(struct report *report, const struct row *row, int r,
 {
 	double ratio = r == 0 && row->ruler ? result->own.p50 / result->ruler.p50 : 0;
 	const char *state = verdict(report, row, r, row->ruler ? ratio : result->own.p50);
+	const char *unit = row->unit ? row->unit : report->clock;
 	char own[16] = "-", ruler[16] = "-", ratio_text[16] = "-", mark[16] = "", goal[16] = "";
 
 	if (r == 0)
@@ -145,7 +148,7 @@ static void report_row(struct report *report, const struct row *row, int r,
 	if (row->goal)
 		snprintf(goal, sizeof(goal), row->ruler ? "%.2f" : "%.0f", row->goal);
 	printf("%-39s %9s %9s %-13s %5s %5s %5s  %s\n", row->title, own, ruler,
-	       row->ruler ? row->ruler : row->unit, ratio_text, mark, goal, state);
+	       row->ruler ? row->ruler : unit, ratio_text, mark, goal, state);
 	if (r == 0 && *result->note)
 		printf("    (%s)\n", result->note);
 	fflush(stdout);

@@ -7,12 +7,15 @@
  * count as free, which /proc/meminfo does not do.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "conn.h"
@@ -60,12 +63,38 @@ static int read_free_memory(double *ret_bytes)
 	return 0;
 }
 
-/* Bring the kernel's counters up to date, with caches dropped that have nothing to do with us. */
+/* Let the slab allocator give empty slabs back: else those of one round would serve the next. */
+static void shrink_slabs(void)
+{
+	struct dirent *entry;
+	char path[512];
+	DIR *dir;
+
+	dir = opendir("/sys/kernel/slab");
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", entry->d_name);
+		if (entry->d_name[0] != '.' && entry->d_type == DT_DIR)
+			write_file(path, "1\n");
+	}
+	closedir(dir);
+}
+
+/*
+ * Free memory, with caches dropped that have nothing to do with us, with what is freed late freed
+ * by now, and with the kernel's counters up to date.
+ */
 static int settle_and_read(double *ret_bytes)
 {
-	int r;
+	int i, r;
 
+	/* This command waits for a grace period of RCU; freed objects may wait for two. */
+	for (i = 0; i < 3; i++)
+		if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+			return -errno;
 	r = write_file("/proc/sys/vm/drop_caches", "3\n");
+	shrink_slabs();
 	if (r == 0)
 		r = write_file("/proc/sys/vm/stat_refresh", "1\n");
 	if (r < 0)

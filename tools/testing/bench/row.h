@@ -44,6 +44,8 @@ int row_one_way(const struct row *row, const struct settings *settings,
 		struct row_result *result);
 int row_broadcast(const struct row *row, const struct settings *settings,
 		  struct row_result *result);
+int row_connect(const struct row *row, const struct settings *settings,
+		struct row_result *result);
 int row_crowd(const struct row *row, const struct settings *settings, struct row_result *result);
 int row_idle(const struct row *row, const struct settings *settings, struct row_result *result);
 
