@@ -158,8 +158,10 @@ static void *sync_call_run(void *data)
 
 int sync_call_start(struct sync_call *call)
 {
-	int ret = pthread_create(&call->thread, NULL, sync_call_run, call);
+	int ret;
 
+	call->tid = 0;
+	ret = pthread_create(&call->thread, NULL, sync_call_run, call);
 	if (ret)
 		return -ret;
 	while (!__atomic_load_n(&call->tid, __ATOMIC_ACQUIRE))
