@@ -38,14 +38,14 @@ in_build_root() {
 	root=$(build_root)
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	as_root unshare --mount /bin/sh -c '
-		root=$1 cache=$2
-		shift 2
+		root=$1 cache=$2 user=$3
+		shift 3
 		mkdir -p "$root$cache" &&
 		mount -t proc proc "$root/proc" &&
 		mount --rbind /dev "$root/dev" &&
 		mount --bind "$cache" "$root$cache" &&
-		exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"
-	' sh "$root" "$KDBUS_CACHE" "$@"
+		exec chroot --userspec="$user" "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"
+	' sh "$root" "$KDBUS_CACHE" "$(id -u):$(id -g)" "$@"
 }
 
 # kernel_make NAME ARGUMENT...: make against that kernel's headers, in the place that can do it.
@@ -69,7 +69,7 @@ kernel_make() {
 kernel_build_packages() {
 	case $1 in
 	7.*) ;;
-	*) echo "make gcc-12 libc6-dev libelf1 rsync" ;;
+	*) echo "make gcc-12 libc6-dev libelf-dev rsync" ;;
 	esac
 }
 
