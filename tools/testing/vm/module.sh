@@ -69,7 +69,7 @@ kernel_make() {
 kernel_build_packages() {
 	case $1 in
 	7.*) ;;
-	*) echo "make gcc-12 libc6-dev libelf-dev rsync" ;;
+	*) echo "make gcc-12 libc6-dev libelf-dev perl" ;;
 	esac
 }
 
