@@ -3,6 +3,8 @@
 
 #include <linux/bitops.h>
 #include <linux/bug.h>
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/jhash.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -17,8 +19,11 @@
 /* Groups that are listed before buckets are made. */
 #define MAX_FEW			8
 
-/* A bucket with this many groups is full: others are preferred. */
-#define BUCKET_FULL		64
+/*
+ * A bucket with this many groups is full: others are preferred.  Its sparse array
+ * just fits in a page.
+ */
+#define BUCKET_FULL		160
 
 /* A bit is common if more than one in this many groups has it, and some do. */
 #define COMMON_SHARE		8
@@ -42,16 +47,19 @@ struct slot {
  * @n_used: slots that are not empty; for writers
  * @rank: number of slots before the first one of each word
  * @present: which slots there are
- * @slot: those, packed
+ * @slot: those, packed; behind @common
+ * @common: for each slot, bits of the summary of all that is there, maybe not
+ *	all such bits.  Spares most readers a look at the slot
  *
- * @rank and @present are set once: another slot makes another array.
+ * @rank, @present and @slot are set once: another slot makes another array.
  */
 struct kdbus_subset_sparse {
 	struct rcu_head rcu;
 	unsigned int n_used;
 	u16 rank[KDBUS_SUBSET_WORDS];
 	u64 present[KDBUS_SUBSET_WORDS];
-	struct slot slot[];
+	struct slot *slot;
+	u64 common[];
 };
 
 /**
@@ -130,33 +138,36 @@ static unsigned int bits_next(const struct kdbus_bits *bits, unsigned int bit)
 
 /* Sparse arrays */
 
-static struct slot *sparse_slot(struct kdbus_subset_sparse *sparse, unsigned int word, u64 low)
+/* Where the slot of a present bit is, given the mask of all bits below it in its word. */
+static size_t sparse_index(const struct kdbus_subset_sparse *sparse, unsigned int word, u64 below)
 {
-	return &sparse->slot[sparse->rank[word] + hweight64(sparse->present[word] & (low - 1))];
+	return sparse->rank[word] + (size_t)hweight64(sparse->present[word] & below);
 }
 
 static struct slot *sparse_find(struct kdbus_subset_sparse *sparse, unsigned int bit)
 {
-	u64 low = BIT_ULL(bit % 64);
+	u64 mask = BIT_ULL(bit % 64);
 
-	if (!sparse || !(sparse->present[bit / 64] & low))
+	if (!sparse || !(sparse->present[bit / 64] & mask))
 		return NULL;
-	return sparse_slot(sparse, bit / 64, low);
+	return &sparse->slot[sparse_index(sparse, bit / 64, mask - 1)];
 }
 
 /* The old array's slots that are in use, and an empty one for @bit. */
 static struct kdbus_subset_sparse *sparse_grown(struct kdbus_subset_sparse *old, unsigned int bit)
 {
+	unsigned int n_slots = (old ? old->n_used : 0) + 1;
 	struct kdbus_subset_sparse *new;
-	unsigned int n_used = old ? old->n_used : 0;
 	unsigned int n = 0;
 	unsigned int i;
 
-	new = kzalloc(struct_size(new, slot, n_used + 1), GFP_KERNEL_ACCOUNT);
+	new = kzalloc(struct_size(new, common, n_slots) + n_slots * sizeof(*new->slot),
+		      GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return NULL;
 
-	new->n_used = n_used;
+	new->slot = (struct slot *)&new->common[n_slots];
+	new->n_used = n_slots - 1;
 	for (i = 0; i < KDBUS_SUBSET_BITS; i++) {
 		struct slot *slot = sparse_find(old, i);
 
@@ -165,8 +176,10 @@ static struct kdbus_subset_sparse *sparse_grown(struct kdbus_subset_sparse *old,
 		if (i != bit && !(slot && slot->n))
 			continue;
 		new->present[i / 64] |= BIT_ULL(i % 64);
-		if (slot)
+		if (slot) {
 			new->slot[n] = *slot;
+			new->common[n] = old->common[slot - old->slot];
+		}
 		n++;
 	}
 	return new;
@@ -201,11 +214,19 @@ static struct slot *sparse_get(struct kdbus_subset_sparse __rcu **where, unsigne
 	return sparse_find(new, bit);
 }
 
+/* Readers who see the link have to see @common without what it lacks. */
 static void sparse_fill(struct kdbus_subset_sparse __rcu **where, struct slot *slot,
-			struct hlist_node *link)
+			struct hlist_node *link, u64 summary)
 {
-	if (!slot->n++)
-		rcu_dereference_protected(*where, true)->n_used++;
+	struct kdbus_subset_sparse *sparse = rcu_dereference_protected(*where, true);
+	u64 *common = &sparse->common[slot - sparse->slot];
+
+	if (!slot->n++) {
+		sparse->n_used++;
+		WRITE_ONCE(*common, summary);
+	} else {
+		WRITE_ONCE(*common, *common & summary);
+	}
 	hlist_add_head_rcu(link, &slot->head);
 }
 
@@ -326,7 +347,7 @@ static struct bucket *bucket_get(struct kdbus_subset_index *index, unsigned int 
 		kfree(bucket);
 		return NULL;
 	}
-	sparse_fill(&index->root, slot, &bucket->link);
+	sparse_fill(&index->root, slot, &bucket->link, 0);
 	return bucket;
 }
 
@@ -358,7 +379,7 @@ static int bucket_add(struct kdbus_subset_index *index, const struct kdbus_subse
 			bucket_prune(index, bucket);
 			return -ENOMEM;
 		}
-		sparse_fill(&bucket->by_second, slot, &group->link);
+		sparse_fill(&bucket->by_second, slot, &group->link, group->summary);
 	}
 	bucket->n_groups++;
 	return 0;
@@ -578,23 +599,42 @@ static void visit_groups(const struct visit *visit, const struct hlist_head *hea
 	}
 }
 
+static __always_inline void visit_word(const struct visit *visit,
+				       struct kdbus_subset_sparse *sparse, unsigned int word)
+{
+	u64 hits = sparse->present[word] & visit->bits->word[word];
+	u64 rest;
+
+	for (; hits; hits &= rest) {
+		size_t index;
+
+		/* Without the lowest one, plus all below it. */
+		rest = hits - 1;
+		index = sparse_index(sparse, word, rest & ~hits);
+		if (!(READ_ONCE(sparse->common[index]) & visit->missing))
+			visit_groups(visit, &sparse->slot[index].head);
+	}
+}
+
 static void visit_bucket(const struct visit *visit, const struct bucket *bucket)
 {
 	struct kdbus_subset_sparse *sparse = rcu_dereference(bucket->by_second);
-	unsigned int i;
-	u64 hits, low;
 
-	visit_groups(visit, &bucket->single);
+	if (!hlist_empty(&bucket->single))
+		visit_groups(visit, &bucket->single);
 	if (!sparse)
 		return;
 
-	for (i = 0; i < KDBUS_SUBSET_WORDS; i++) {
-		hits = sparse->present[i] & visit->bits->word[i];
-		for (; hits; hits ^= low) {
-			low = hits & -hits;
-			visit_groups(visit, &sparse_slot(sparse, i, low)->head);
-		}
-	}
+	/* Most words have no hit: a loop would cost more than what it does. */
+	BUILD_BUG_ON(KDBUS_SUBSET_WORDS != 8);
+	visit_word(visit, sparse, 0);
+	visit_word(visit, sparse, 1);
+	visit_word(visit, sparse, 2);
+	visit_word(visit, sparse, 3);
+	visit_word(visit, sparse, 4);
+	visit_word(visit, sparse, 5);
+	visit_word(visit, sparse, 6);
+	visit_word(visit, sparse, 7);
 }
 
 /**
@@ -615,8 +655,9 @@ void kdbus_subset_visit(const struct kdbus_subset_index *index, const struct kdb
 	struct kdbus_subset_sparse *root = rcu_dereference(index->root);
 	struct visit visit = { .bits = bits, .fn = fn, .ctx = ctx };
 	struct bucket *bucket;
+	struct slot *slot;
 	unsigned int i;
-	u64 hits, low;
+	u64 hits, rest;
 
 	if (!root && hlist_empty(&index->few))
 		return;
@@ -628,9 +669,10 @@ void kdbus_subset_visit(const struct kdbus_subset_index *index, const struct kdb
 
 	for (i = 0; i < KDBUS_SUBSET_WORDS; i++) {
 		hits = root->present[i] & bits->word[i];
-		for (; hits; hits ^= low) {
-			low = hits & -hits;
-			hlist_for_each_entry_rcu(bucket, &sparse_slot(root, i, low)->head, link)
+		for (; hits; hits &= rest) {
+			rest = hits - 1;
+			slot = &root->slot[sparse_index(root, i, rest & ~hits)];
+			hlist_for_each_entry_rcu(bucket, &slot->head, link)
 				visit_bucket(&visit, bucket);
 		}
 	}

@@ -20,11 +20,12 @@
  *
  * Equal sets share one *group*, which holds the list of entries.  A group is
  * found by two of its bits: the first names a *bucket*, the second a slot in
- * the bucket.  A reader walks the buckets whose bit it has, in each the slots
- * whose bit it has, and in these the groups, which it rejects by a 64-bit
- * summary in most cases.  Of 10,000 sets of random bits, a reader with 40 bits
- * sees (40 / 512)^2, some 60.  Buckets and slots are sparse arrays: a bitmap
- * that is ANDed with the reader's bits, and the present elements packed.
+ * the bucket.  A reader walks the buckets whose bit it has, and in each the slots
+ * whose bit it has.  Of 10,000 sets of random bits, a reader with 40 bits comes
+ * to (40 / 512)^2, some 60 slots, and leaves nearly all of them after one look at
+ * a word that summarises what the groups there have in common.  Buckets and slots
+ * are sparse arrays: a bitmap that is ANDed with the reader's bits, and the
+ * present elements packed.
  *
  * The choice of the two bits makes the difference.  Bits that very many sets
  * contain (those of an interface that everybody listens to) tell little and are

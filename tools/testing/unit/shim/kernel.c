@@ -217,11 +217,13 @@ void rcu_read_unlock(void)
 		pthread_rwlock_unlock(&readers);
 }
 
+#ifndef UNIT_NO_CHECKS
 void unit_assert_rcu(const char *file, int line)
 {
 	if (!rcu_depth)
 		unit_bug(file, line, "rcu_dereference() without rcu_read_lock()");
 }
+#endif
 
 void unit_free_rcu(struct rcu_head *rcu, void *object)
 {

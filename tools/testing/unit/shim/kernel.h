@@ -52,6 +52,7 @@ static inline unsigned long roundup_pow_of_two(unsigned long n)
 	(offsetof(typeof(*(p)), member) + sizeof((p)->member[0]) * (size_t)(n))
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define likely(x)		__builtin_expect(!!(x), 1)
+#define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
 
@@ -160,10 +161,16 @@ bool read_seqcount_retry(const seqcount_spinlock_t *seq, unsigned int start);
 
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
-void unit_assert_rcu(const char *file, int line);
 void unit_free_rcu(struct rcu_head *rcu, void *object);
 unsigned long get_state_synchronize_rcu(void);
 bool poll_state_synchronize_rcu(unsigned long state);
+
+/* A benchmark counts what the kernel does, without the checks. */
+#ifdef UNIT_NO_CHECKS
+#define unit_assert_rcu(file, line)	((void)0)
+#else
+void unit_assert_rcu(const char *file, int line);
+#endif
 
 #define rcu_dereference(p)						\
 	({								\
