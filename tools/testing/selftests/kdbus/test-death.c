@@ -42,6 +42,7 @@ static int wait_for_ever(struct conn *conn, __u64 other)
 {
 	for (;;)
 		pause();
+	return 0;
 }
 
 static int die_on_message(struct conn *conn, __u64 other)
