@@ -42,6 +42,17 @@ struct kdbus_text *kdbus_text_new(const char *data, size_t len)
 	return text;
 }
 
+/* Most paths fit here, and need no page to be put together in. */
+#define SHORT_PATH	256
+
+static struct kdbus_text *text_path_in(const struct path *path, char *buf,
+				       int size)
+{
+	char *name = d_path(path, buf, size);
+
+	return IS_ERR(name) ? NULL : kdbus_text_new(name, strlen(name));
+}
+
 /**
  * kdbus_text_path() - name a path as current sees it
  * @path: the path
@@ -52,15 +63,16 @@ struct kdbus_text *kdbus_text_new(const char *data, size_t len)
  */
 struct kdbus_text *kdbus_text_path(const struct path *path)
 {
-	struct kdbus_text *text = NULL;
-	char *buf, *name;
+	char room[SHORT_PATH], *buf;
+	struct kdbus_text *text;
 
+	text = text_path_in(path, room, sizeof(room));
+	if (text)
+		return text;
 	buf = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!buf)
 		return NULL;
-	name = d_path(path, buf, PATH_MAX);
-	if (!IS_ERR(name))
-		text = kdbus_text_new(name, strlen(name));
+	text = text_path_in(path, buf, PATH_MAX);
 	kfree(buf);
 	return text;
 }
@@ -115,39 +127,23 @@ static void task_args_get(struct task_args *args, struct mm_struct *mm)
 	spin_unlock(&mm->arg_lock);
 }
 
-/* Read @size bytes of arguments; what is read ends in NUL or in @buf[size]. */
-static bool task_args_read(char *buf, const struct task_args *args, size_t size)
+/* What is between @start and @end, cut at KDBUS_CMDLINE_MAX; ends in NUL. */
+static struct kdbus_text *task_args_read(unsigned long start, unsigned long end)
 {
-	if (copy_from_user(buf, (const void __user *)args->start, size))
-		return false;
-	buf[size] = '\0';
-	return true;
-}
-
-/* Bytes of the command line in @buf, of KDBUS_CMDLINE_MAX; 0 on trouble. */
-static size_t task_args_fill(char *buf, const struct task_args *args)
-{
-	const size_t max = KDBUS_CMDLINE_MAX - 1;
+	struct kdbus_text *text;
 	size_t size;
 
-	if (args->start >= args->end)
-		return 0;
-	size = min_t(unsigned long, args->end - args->start, max);
-	if (!task_args_read(buf, args, size))
-		return 0;
-	if (!buf[size - 1])
-		return size;
-	if (args->end - args->start > max)
-		return size + 1;
-
-	/*
-	 * The vector does not end in NUL: the process wrote a title over it,
-	 * possibly on into its environment.  A title is one string.
-	 */
-	size = min_t(unsigned long, args->title_end - args->start, max);
-	if (!task_args_read(buf, args, size))
-		return 0;
-	return strlen(buf) + 1;
+	size = min_t(unsigned long, end - start, KDBUS_CMDLINE_MAX - 1);
+	text = kmalloc(struct_size(text, data, size + 1), GFP_KERNEL_ACCOUNT);
+	if (!text)
+		return NULL;
+	if (copy_from_user(text->data, (const void __user *)start, size)) {
+		kfree(text);
+		return NULL;
+	}
+	text->data[size] = '\0';
+	text->size = text->data[size - 1] ? size + 1 : size;
+	return text;
 }
 
 /**
@@ -163,25 +159,46 @@ static size_t task_args_fill(char *buf, const struct task_args *args)
  */
 struct kdbus_text *kdbus_task_cmdline(void)
 {
-	struct kdbus_text *text = NULL;
+	struct kdbus_text *text;
 	struct task_args args;
 	size_t size;
-	char *buf;
 
 	if (!current->mm)
 		return NULL;
-	buf = kmalloc(KDBUS_CMDLINE_MAX, GFP_KERNEL);
-	if (!buf)
-		return NULL;
 	task_args_get(&args, current->mm);
-	size = task_args_fill(buf, &args);
-	if (size)
-		text = kdbus_text_new(buf, size - 1);
-	kfree(buf);
+	if (args.start >= args.end)
+		return NULL;
+	size = args.end - args.start;
+	text = task_args_read(args.start, args.end);
+	if (!text || text->size <= size || size >= KDBUS_CMDLINE_MAX)
+		return text;
+
+	/*
+	 * The vector does not end in NUL: the process wrote a title over it,
+	 * possibly on into its environment.  A title is one string.
+	 */
+	kfree(text);
+	text = task_args_read(args.start, args.title_end);
+	if (text)
+		text->size = strlen(text->data) + 1;
 	return text;
 }
 
 #ifdef CONFIG_CGROUPS
+static struct kdbus_text *task_cgroup_in(char *buf, int size)
+{
+	int len;
+
+	/* cgroup_path_ns() would take a mutex of the whole system. */
+	rcu_read_lock();
+	len = kernfs_path_from_node(task_dfl_cgroup(current)->kn, NULL, buf,
+				    size);
+	rcu_read_unlock();
+
+	/* Older kernels report how long it would be, newer ones an error. */
+	return len > 0 && len < size ? kdbus_text_new(buf, len) : NULL;
+}
+
 /**
  * kdbus_task_cgroup() - name the cgroup of current
  *
@@ -197,23 +214,16 @@ struct kdbus_text *kdbus_task_cmdline(void)
  */
 struct kdbus_text *kdbus_task_cgroup(void)
 {
-	struct kdbus_text *text = NULL;
-	char *buf;
-	int len;
+	char room[SHORT_PATH], *buf;
+	struct kdbus_text *text;
 
+	text = task_cgroup_in(room, sizeof(room));
+	if (text)
+		return text;
 	buf = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!buf)
 		return NULL;
-
-	/* cgroup_path_ns() would take a mutex of the whole system. */
-	rcu_read_lock();
-	len = kernfs_path_from_node(task_dfl_cgroup(current)->kn, NULL, buf,
-				    PATH_MAX);
-	rcu_read_unlock();
-
-	/* Older kernels report how long it would be, newer ones an error. */
-	if (len > 0 && len < PATH_MAX)
-		text = kdbus_text_new(buf, len);
+	text = task_cgroup_in(buf, PATH_MAX);
 	kfree(buf);
 	return text;
 }
