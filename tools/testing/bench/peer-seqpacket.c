@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * peer-seqpacket.c - AF_UNIX SOCK_SEQPACKET: the ruler that everything else is compared with
+ * peer-seqpacket.c - AF_UNIX SOCK_SEQPACKET: the ruler that everything else is compared with; and
+ * the same over TIPC
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,20 +18,20 @@ struct seqpacket {
 	uint8_t *data;
 };
 
-static int seqpacket_open(const struct peer_options *options, void **ret_state)
+static int pair_open(int family, const struct peer_options *options, void **ret_state)
 {
-	struct seqpacket *s = calloc(1, sizeof(*s));
+	struct seqpacket *s;
 	int fds[2], room = 8 << 20;
 
+	if (socketpair(family, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+		return errno == EAFNOSUPPORT ? -ENODEV : -errno;
+	s = calloc(1, sizeof(*s));
 	if (!s)
-		return -ENOMEM;
+		goto out_close;
 	s->size = options->size;
 	s->data = calloc(1, s->size + 1);
-	if (!s->data || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0) {
-		free(s->data);
-		free(s);
-		return -ENOMEM;
-	}
+	if (!s->data)
+		goto out_free;
 	s->client = fds[0];
 	s->service = fds[1];
 	/* The default does not hold a message of 1 MiB. Without privilege that size just fails. */
@@ -38,6 +39,22 @@ static int seqpacket_open(const struct peer_options *options, void **ret_state)
 	setsockopt(s->service, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 	*ret_state = s;
 	return 0;
+out_free:
+	free(s);
+out_close:
+	close(fds[0]);
+	close(fds[1]);
+	return -ENOMEM;
+}
+
+static int seqpacket_open(const struct peer_options *options, void **ret_state)
+{
+	return pair_open(AF_UNIX, options, ret_state);
+}
+
+static int tipc_open(const struct peer_options *options, void **ret_state)
+{
+	return pair_open(AF_TIPC, options, ret_state);
 }
 
 static int seqpacket_serve(void *state, int ready_fd)
@@ -90,6 +107,15 @@ static void seqpacket_close(void *state)
 const struct peer peer_seqpacket = {
 	.name = "seqpacket",
 	.open = seqpacket_open,
+	.serve = seqpacket_serve,
+	.attach = seqpacket_attach,
+	.call = seqpacket_call,
+	.close = seqpacket_close,
+};
+
+const struct peer peer_tipc = {
+	.name = "TIPC",
+	.open = tipc_open,
 	.serve = seqpacket_serve,
 	.attach = seqpacket_attach,
 	.call = seqpacket_call,

@@ -47,9 +47,12 @@ extern const struct peer peer_dbus_kdbus;
 extern const struct peer peer_eventfd;
 extern const struct peer peer_futex;
 extern const struct peer peer_kdbus;
+extern const struct peer peer_mq;
+extern const struct peer peer_netlink;
 extern const struct peer peer_pipe;
 extern const struct peer peer_seqpacket;
 extern const struct peer peer_stream;
+extern const struct peer peer_tipc;
 
 int peer_ready(int ready_fd, uint64_t address);
 int peer_measure(const struct peer *peer, const struct peer_options *options,
