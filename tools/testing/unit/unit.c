@@ -19,19 +19,20 @@ void unit_register(struct unit_test *test)
 
 void unit_fail(const char *file, int line, const char *format, ...)
 {
+	char text[512];
 	va_list args;
 
-	failed = true;
-	printf("# %s:%d: ", file, line);
+	/* Maybe from several threads. */
+	__atomic_store_n(&failed, true, __ATOMIC_RELAXED);
 	va_start(args, format);
-	vprintf(format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	printf("\n");
+	printf("# %s:%d: %s\n", file, line, text);
 }
 
 bool unit_failed(void)
 {
-	return failed;
+	return __atomic_load_n(&failed, __ATOMIC_RELAXED);
 }
 
 uint64_t unit_random(void)
@@ -73,9 +74,9 @@ int main(void)
 		test->run();
 		check_leaks(n_before);
 
-		printf("%s %u %s\n", failed ? "not ok" : "ok", ++n, test->name);
+		printf("%s %u %s\n", unit_failed() ? "not ok" : "ok", ++n, test->name);
 		fflush(stdout);
-		any_failed |= failed;
+		any_failed |= unit_failed();
 	}
 	return any_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

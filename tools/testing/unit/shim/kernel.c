@@ -200,7 +200,8 @@ bool read_seqcount_retry(const seqcount_spinlock_t *seq, unsigned int start)
 
 /* RCU: readers share a lock that a grace period takes alone */
 
-static pthread_rwlock_t readers = PTHREAD_RWLOCK_INITIALIZER;
+/* Nested readers are counted, so the one who waits alone can go first. */
+static pthread_rwlock_t readers = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 static pthread_mutex_t waiting_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct rcu_head *waiting;
 static unsigned long n_grace_periods;
