@@ -293,7 +293,7 @@ TEST_F(blocked, sender_by_name_does_not_hold_the_name)
 	EXPECT_EQ(-EAGAIN, msg_recv(&self->c, 0, &recv));
 }
 
-/* abi: design/4-no-lock-while-copying, 19.5/in-progress */
+/* abi: design/4-no-lock-while-copying, 19.5/in-progress, 19.5/1-senders */
 TEST_F(blocked, receiver_may_leave_without_waiting_for_the_sender)
 {
 	__u64 id = self->b.id;

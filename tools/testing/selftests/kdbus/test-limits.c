@@ -235,7 +235,7 @@ TEST_F(limits, matches_of_a_connection_are_bounded_with_emfile)
 	EXPECT_EQ(0, match_all(&self->a, i));
 }
 
-/* abi: 5.4/connections, 5.4/max_connections, 8.4/13 */
+/* abi: 5.4/connections, 5.4/max_connections, 8.4/13, 19.3/connection-limit */
 TEST_F(limits, connections_of_a_user_are_bounded_with_emfile)
 {
 	struct rlimit files = { 4096, 4096 };
@@ -269,7 +269,7 @@ TEST_F(limits, connections_of_a_user_are_bounded_with_emfile)
 	free(fds);
 }
 
-/* abi: 5.4/buses, 5.4/max_buses, 8.1/7 */
+/* abi: 5.4/buses, 5.4/max_buses, 8.1/7, 19.3/bus-limit */
 TEST_F(limits, buses_of_a_user_are_bounded_with_emfile)
 {
 	struct bus bus[32], alice;

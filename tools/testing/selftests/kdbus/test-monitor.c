@@ -177,7 +177,7 @@ TEST_F(monitor, does_not_see_what_policy_or_lookup_or_emlink_refused)
 	conn_close(&alice);
 }
 
-/* abi: 19.1/before-receivers, 11.5/monitors-first */
+/* abi: 19.1/before-receivers, 11.5/monitors-first, 19.4/monitors-first */
 TEST_F(monitor, has_its_copy_even_when_the_receiver_could_not_take_it)
 {
 	struct args msg;

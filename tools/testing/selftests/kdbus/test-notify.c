@@ -33,7 +33,7 @@ FIXTURE_TEARDOWN(notify)
 	bus_close(&self->bus);
 }
 
-/* abi: 17/id-add, 17/id-remove, 17/synchrony */
+/* abi: 17/id-add, 17/id-remove, 17/synchrony, 19.5/7 */
 TEST_F(notify, connections_are_told_when_they_come_and_go)
 {
 	struct conn c;

@@ -52,7 +52,7 @@ static int update(struct conn *conn, struct args *args)
 	return command(conn->fd, KDBUS_CMD_UPDATE, args);
 }
 
-/* abi: 15.1/vanish-with-connection */
+/* abi: 15.1/vanish-with-connection, 19.5/2 */
 TEST_F(policy_set, entries_of_a_holder_end_with_it)
 {
 	struct conn holder;
@@ -111,7 +111,7 @@ TEST_F(policy_set, name_without_grants_is_legal_and_grants_nothing)
 	conn_close(&holder);
 }
 
-/* abi: 15.2/too-many-names */
+/* abi: 15.2/too-many-names, 10.1/e2big */
 TEST_F(policy_set, second_name_in_update_is_refused_with_e2big)
 {
 	struct conn holder;
@@ -127,7 +127,7 @@ TEST_F(policy_set, second_name_in_update_is_refused_with_e2big)
 	conn_close(&holder);
 }
 
-/* abi: 15.2/name-invalid */
+/* abi: 15.2/name-invalid, 10.1/wildcards */
 TEST_F(policy_set, bad_names_are_refused_with_einval)
 {
 	static const char * const names[] = {
