@@ -60,7 +60,7 @@ TEST_F(activator, second_activator_is_refused_with_eexist)
 	EXPECT_EQ(0, conn_new_named(&self->starter, &self->bus, KDBUS_HELLO_ACTIVATOR, NAME));
 }
 
-/* abi: 14.6/free-name, 14.6/flags, 23.2/activator */
+/* abi: 14.6/free-name, 14.6/flags, 23.2/8 */
 TEST_F(activator, holds_a_free_name_as_activator_and_primary)
 {
 	EXPECT_EQ(1, list_counted(&self->client, KDBUS_LIST_ACTIVATORS, self->starter.id, NAME));
@@ -73,7 +73,7 @@ TEST_F(activator, holds_a_free_name_as_activator_and_primary)
 			       KDBUS_HELLO_ACTIVATOR));
 }
 
-/* abi: 14.6/take-over, 14.6/fall-back, 23.2/activator */
+/* abi: 14.6/take-over, 14.6/fall-back, 23.2/8 */
 TEST_F(activator, yields_to_an_owner_and_takes_the_name_back)
 {
 	__u64 flags, v = self->starter.id, s = self->service.id, c = self->client.id;
@@ -184,7 +184,7 @@ TEST_F(activator, queues_messages_for_its_name_and_polls_readable)
 	EXPECT_EQ(0, expect_reply_event(&self->client, KDBUS_ITEM_REPLY_DEAD, 12));
 }
 
-/* abi: 19.2/not-by-id, 11.4/special-destination */
+/* abi: 19.2/not-by-id, 11.4/special */
 TEST_F(activator, and_policy_holders_cannot_be_addressed_by_id)
 {
 	struct conn holder;
@@ -466,7 +466,7 @@ TEST_F(activator, moved_messages_are_charged_to_their_sender_at_the_new_owner)
 	EXPECT_EQ(-ENOBUFS, send_name(&self->client, NAME, 1));
 }
 
-/* abi: 14.7/trackers, 23.2/activator */
+/* abi: 14.7/trackers, 23.2/8 */
 TEST_F(activator, new_owner_answers_calls_that_were_sent_to_the_activator)
 {
 	ASSERT_EQ(0, call_by_name(&self->client, NAME, 11));

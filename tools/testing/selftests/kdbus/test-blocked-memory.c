@@ -225,7 +225,7 @@ TEST_F(blocked, unicast_sender_holds_up_nobody_and_is_delivered_in_the_end)
 	EXPECT_EQ('q', ((const __u8 *)msg)[off->vec.offset + 2 * self->trap.size - 1]);
 }
 
-/* abi: design/4-no-lock-while-copying, 11.5/b-efault */
+/* abi: design/4-no-lock-while-copying, 11.5/efault */
 TEST_F(blocked, memory_that_fails_in_the_middle_of_the_copy_is_efault_and_leaves_nothing)
 {
 	struct kdbus_cmd_recv recv;

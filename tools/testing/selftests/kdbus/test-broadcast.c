@@ -158,7 +158,7 @@ static void *poll_readable(void *data)
 	return (void *)(intptr_t)conn_wait(data);
 }
 
-/* abi: 2.5/lost-wakes */
+/* abi: 2.5/wake-lost */
 TEST_F(broadcast, first_loss_wakes_those_who_poll)
 {
 	static const char bytes[4096];
@@ -272,7 +272,7 @@ TEST_F(broadcast, unicast_signal_reports_errors_of_its_destination)
 	conn_close(&activator);
 }
 
-/* abi: 11.5/b-signal-enqueue */
+/* abi: 11.5/b-signal-enqueue, 21/H17 */
 TEST_F(broadcast, unicast_signal_that_cannot_be_queued_is_dropped_silently)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -105,7 +105,7 @@ TEST_F(death, caller_learns_when_the_replier_is_killed)
 	EXPECT_EQ(-1000 - SIGKILL, child_result(peer.pid));
 }
 
-/* abi: 11.5/replier-gone, 17/REPLY_DEAD */
+/* abi: 11.5/replier-gone, 17/reply-dead */
 TEST_F(death, asynchronous_caller_is_told_when_the_replier_is_killed)
 {
 	const struct kdbus_msg *msg;
@@ -122,7 +122,7 @@ TEST_F(death, asynchronous_caller_is_told_when_the_replier_is_killed)
 	EXPECT_EQ(5ULL, msg->cookie_reply);
 }
 
-/* abi: 11.5/caller-gone, 19.5/5 */
+/* abi: 11.5/caller-gone, 19.5/5-trackers */
 TEST_F(death, reply_to_a_killed_caller_is_enxio)
 {
 	struct peer peer;
@@ -146,7 +146,7 @@ TEST_F(death, message_of_a_dead_sender_stays_queued)
 	EXPECT_EQ(-ENXIO, send_reply(&self->b, peer.id, 2, 1));
 }
 
-/* abi: 19.5/3, 19.5/close-discards */
+/* abi: 19.5/3, 19.5/5-queue */
 TEST_F(death, killed_receiver_makes_its_id_unknown)
 {
 	struct peer peer;
@@ -247,7 +247,7 @@ TEST_F(death, all_callers_learn_of_one_death)
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->b));
 }
 
-/* abi: 2.3/vanish, 19.5/1 */
+/* abi: 2.3/vanish, 19.5/1-sync */
 TEST_F(death, killed_bus_owner_ends_calls_in_progress)
 {
 	struct sync_call call;

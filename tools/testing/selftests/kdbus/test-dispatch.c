@@ -137,7 +137,7 @@ TEST_F(dispatch, all_names_of_a_connection_reach_it)
 	}
 }
 
-/* abi: 11.4/row-plain, 19.4/order */
+/* abi: 11.4/row-plain, 19.4/one-sender */
 TEST_F(dispatch, messages_arrive_in_the_order_they_were_sent)
 {
 	int i;
@@ -229,7 +229,7 @@ TEST_F(dispatch, broadcast_without_receivers_succeeds)
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->b));
 }
 
-/* abi: 15.4/TALK-euid, 15.5/send */
+/* abi: 15.4/talk-same-user, 15.5/send-unicast */
 TEST_F(dispatch, stranger_may_not_talk_to_one_without_names)
 {
 	struct conn stranger;

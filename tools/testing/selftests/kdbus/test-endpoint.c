@@ -179,7 +179,7 @@ TEST_F(endpoint, name_without_the_uid_of_the_caller_is_refused_with_einval)
 	ASSERT_EQ(0, become_root());
 }
 
-/* abi: 8.2/name-length, 5.4/sysname-length */
+/* abi: 8.2/name-length, 5.4/name-length */
 TEST_F(endpoint, name_of_63_bytes_is_the_longest)
 {
 	char name[66];
@@ -217,7 +217,7 @@ TEST_F(endpoint, policy_is_not_taken_when_it_is_made)
 	EXPECT_EQ(-EINVAL, command(self->file, KDBUS_CMD_ENDPOINT_MAKE, &args));
 }
 
-/* abi: 8.2/dead, 2.3/set-up-eshutdown */
+/* abi: 8.2/dead, 2.3/dead-hello */
 TEST_F(endpoint, file_of_a_dead_bus_is_refused_with_eshutdown)
 {
 	bus_close(&self->bus);
@@ -225,7 +225,7 @@ TEST_F(endpoint, file_of_a_dead_bus_is_refused_with_eshutdown)
 	EXPECT_EQ(-ESHUTDOWN, hello(self->file));
 }
 
-/* abi: 2.4/set-up-once */
+/* abi: 2.4/has-role */
 TEST_F(endpoint, owner_file_takes_no_second_role)
 {
 	struct kdbus_cmd_recv recv;
@@ -240,7 +240,7 @@ TEST_F(endpoint, owner_file_takes_no_second_role)
 	EXPECT_EQ(POLLERR | POLLHUP, conn_poll(&owner, 0));
 }
 
-/* abi: 2.3/vanish, 2.3/disconnects */
+/* abi: 2.3/vanish, 2.3/endpoint-disconnects */
 TEST_F(endpoint, end_of_the_owner_file_removes_the_node_and_disconnects)
 {
 	struct kdbus_cmd_recv recv;
@@ -277,7 +277,7 @@ TEST_F(endpoint, lives_until_the_last_copy_of_the_descriptor_is_closed)
 	EXPECT_EQ(-1, access(self->path, F_OK));
 }
 
-/* abi: 8.3/dead, 2.3/endpoint-update-eshutdown */
+/* abi: 8.3/dead, 2.3/dead-update */
 TEST_F(endpoint, update_of_a_dead_endpoint_is_refused_with_eshutdown)
 {
 	struct args args;

@@ -64,6 +64,20 @@ TEST_F(hello, returns_what_was_asked_and_leaves_the_rest)
 	EXPECT_EQ(1ULL, item->bloom_parameter.n_hash);
 }
 
+/* abi: 8.4/2 */
+TEST_F(hello, argument_that_cannot_be_parsed_is_refused_first)
+{
+	char text[80];
+
+	memset(text, 'x', sizeof(text));
+	text[70] = 0;
+	self->args.hello.pool_size = 1;
+	args_str(&self->args, KDBUS_ITEM_CONN_DESCRIPTION, text);
+	EXPECT_EQ(-ENAMETOOLONG, hello(self->fd, &self->args));
+	self->args.size = sizeof(struct kdbus_cmd_hello) - 8;
+	EXPECT_EQ(-EINVAL, hello(self->fd, &self->args));
+}
+
 /* abi: 8.4/3, 5.4/pool-size */
 TEST_F(hello, pool_size_is_a_non_zero_multiple_of_the_page_size)
 {
@@ -247,6 +261,42 @@ TEST_F(hello, connection_1025_of_a_user_is_emfile)
 	close(fd - 1);
 	self->args.hello.pool_size = sysconf(_SC_PAGESIZE);
 	EXPECT_EQ(0, hello(fd, &self->args));
+}
+
+/* abi: 8.4/15 */
+TEST_F(hello, second_activator_of_a_name_is_eexist)
+{
+	struct conn first, second;
+
+	ASSERT_EQ(0, conn_new_named(&first, &self->bus, KDBUS_HELLO_ACTIVATOR, "com.example.A"));
+	EXPECT_EQ(-EEXIST, conn_new_named(&second, &self->bus, KDBUS_HELLO_ACTIVATOR,
+					  "com.example.A"));
+	EXPECT_EQ(0, conn_new_named(&second, &self->bus, KDBUS_HELLO_ACTIVATOR, "com.example.B"));
+	conn_close(&second);
+	conn_close(&first);
+}
+
+/* abi: 8.4/16 */
+TEST_F(hello, policy_that_cannot_be_set_is_refused)
+{
+	struct conn holder, conn;
+
+	ASSERT_EQ(0, conn_new_named(&holder, &self->bus, KDBUS_HELLO_POLICY_HOLDER,
+				    "com.example.A"));
+	EXPECT_EQ(-EEXIST, conn_new_named(&conn, &self->bus, KDBUS_HELLO_POLICY_HOLDER,
+					  "com.example.A"));
+	EXPECT_EQ(-EEXIST, conn_new_named(&conn, &self->bus, KDBUS_HELLO_ACTIVATOR,
+					  "com.example.A"));
+	/* wildcards are for policy holders */
+	EXPECT_EQ(-EINVAL, conn_new_named(&conn, &self->bus, KDBUS_HELLO_ACTIVATOR,
+					  "com.example.*"));
+	EXPECT_EQ(0, conn_new_named(&conn, &self->bus, KDBUS_HELLO_POLICY_HOLDER,
+				    "com.example.*"));
+	conn_close(&conn);
+	conn_close(&holder);
+	/* nothing of the refused ones is left */
+	EXPECT_EQ(0, conn_new_named(&conn, &self->bus, KDBUS_HELLO_ACTIVATOR, "com.example.A"));
+	conn_close(&conn);
 }
 
 /* abi: 8.4/17 */

@@ -166,7 +166,7 @@ TEST_F(hostile, children_of_a_sender_share_its_connection)
 	EXPECT_EQ(0, send_plain(&self->a, self->b.id, 1));
 }
 
-/* abi: 11.6/signal, design/6.6 */
+/* abi: 11.6/4-order, design/6.6 */
 TEST_F(hostile, killed_caller_leaves_nothing_that_the_replier_could_answer_into)
 {
 	struct kdbus_cmd_recv recv;
@@ -191,7 +191,7 @@ TEST_F(hostile, killed_caller_leaves_nothing_that_the_replier_could_answer_into)
 	EXPECT_EQ(-ENXIO, send_reply(&self->b, src, 6, cookie));
 }
 
-/* abi: 11.6/signal */
+/* abi: 11.6/4-order */
 TEST_F(hostile, killed_thread_of_a_shared_connection_leaves_the_connection_alive)
 {
 	pid_t pid = child_fork();
@@ -264,7 +264,7 @@ TEST_F(hostile, bye_during_traffic_fails_or_ends_the_connection)
 	conn_close(&to);
 }
 
-/* abi: 19.5/in-progress, 2.3/disconnects */
+/* abi: 19.5/in-progress, 2.3/endpoint-disconnects */
 TEST_F(hostile, bus_may_end_during_traffic)
 {
 	struct traffic traffic[SENDERS];

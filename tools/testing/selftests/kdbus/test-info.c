@@ -139,7 +139,7 @@ TEST_F(info, activator_is_found_by_name_until_somebody_owns_it)
 	conn_close(&activator);
 }
 
-/* abi: 9.1/2, 7/attach-flag-values */
+/* abi: 9.1/2, 7/attach-flags */
 TEST_F(info, attach_flags_beyond_those_known_are_refused_with_einval)
 {
 	const struct kdbus_info *info;
@@ -343,7 +343,7 @@ TEST_F(info, bus_has_no_names_or_description)
 	EXPECT_EQ(NULL, info_item_nth(info, KDBUS_ITEM_MAKE_NAME, 1));
 }
 
-/* abi: 9.2/owner-mask, 8.1/attach-absent */
+/* abi: 9.2/owner-mask, 8.1/4 */
 TEST_F(info, creator_tells_what_its_mask_allows)
 {
 	const struct kdbus_info *info;

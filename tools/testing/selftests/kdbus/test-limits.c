@@ -81,7 +81,7 @@ FIXTURE_TEARDOWN(limits)
 	domain_umount(self->domain);
 }
 
-/* abi: 5.4/payload, 5.4/max_payload */
+/* abi: 5.4/vec-sum, 5.4/max_payload */
 TEST_F(limits, payload_in_vectors_is_bounded_with_emsgsize)
 {
 	const char *bytes = mmap(NULL, variant->payload + 1, PROT_READ,
@@ -185,7 +185,7 @@ TEST_F(limits, queued_messages_of_a_user_are_bounded_with_enobufs)
 	EXPECT_EQ(variant->queued_messages, recv_all(&self->b));
 }
 
-/* abi: 5.4/calls, 5.4/max_calls */
+/* abi: 5.4/pending-replies, 5.4/max_calls */
 TEST_F(limits, pending_calls_of_a_connection_are_bounded_with_emlink)
 {
 	unsigned int i;
@@ -294,7 +294,7 @@ TEST_F(limits, buses_of_a_user_are_bounded_with_emfile)
 	bus_close(&alice);
 }
 
-/* abi: 5.4/argument, 5.4/fixed-limits */
+/* abi: 5.4/argument-size, 5.4/fixed-limits */
 TEST_F(limits, arguments_and_messages_are_bounded_by_32768_bytes_with_emsgsize)
 {
 	static const char text[24];

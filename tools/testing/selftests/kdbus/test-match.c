@@ -251,7 +251,7 @@ static int add_replacing(struct conn *conn, __u64 cookie, __u64 id)
 	return match_add(conn, &args);
 }
 
-/* abi: 16.2/replace, 5.3/match-replace */
+/* abi: 16.2/replace, 5.3/match */
 TEST_F(match, replace_removes_all_entries_with_the_cookie_first)
 {
 	ASSERT_EQ(0, match_all(&self->b, 7));
@@ -304,7 +304,7 @@ TEST_F(match, entry_256_is_the_last_and_the_next_is_refused_with_emfile)
 	EXPECT_EQ(0, match_all(&self->a, 1));
 }
 
-/* abi: 16.2/negotiate */
+/* abi: 16.2/negotiate, 21/H8 */
 TEST_F(match, negotiate_item_makes_no_rule)
 {
 	__u64 types[] = { KDBUS_ITEM_ID, KDBUS_ITEM_FDS };

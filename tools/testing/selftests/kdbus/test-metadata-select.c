@@ -78,7 +78,7 @@ FIXTURE_TEARDOWN(kind)
 	bus_close(&self->bus);
 }
 
-/* abi: 18.2/one-kind, 5.2/attach-item-types */
+/* abi: 18.2/one-kind, 5.2/attach */
 TEST_F(kind, alone_is_the_only_item_of_the_receiver_that_asks_for_it)
 {
 	const struct kdbus_msg *msg;

@@ -310,7 +310,7 @@ TEST_F(name, name_257_of_a_connection_is_e2big)
 	EXPECT_EQ(0, name_acquire(&self->a, NAME, 0, NULL));
 }
 
-/* abi: 14.3/eperm, 15.4/OWN, 15.5/acquire */
+/* abi: 14.3/eperm, 15.4/own-policy, 15.5/name-acquire */
 TEST_F(name, stranger_may_not_own_without_policy)
 {
 	struct conn stranger;

@@ -193,7 +193,7 @@ TEST(open_control_file_keeps_a_detached_domain_alive)
 	rmdir(domain);
 }
 
-/* abi: 2.4/closing, 19.5/close-discards */
+/* abi: 2.4/closing, 19.5/5-queue */
 TEST_F(life, closing_a_connection_makes_its_id_unknown)
 {
 	__u64 id = self->b.id;

@@ -79,7 +79,7 @@ TEST_F(notify, names_are_told_when_they_come_and_go)
 				 0, 0));
 }
 
-/* abi: 17/name-change, 23.2/table */
+/* abi: 17/name-change, 23.2/notifications */
 TEST_F(notify, changes_of_the_owner_are_told_with_the_flags_before_and_after)
 {
 	__u64 a = self->a.id, b = self->b.id;
@@ -94,7 +94,7 @@ TEST_F(notify, changes_of_the_owner_are_told_with_the_flags_before_and_after)
 	EXPECT_EQ(0, expect_name(&self->watch, KDBUS_ITEM_NAME_REMOVE, NAME, b, 0x24, 0, 0));
 }
 
-/* abi: 17/name-change, 23.2/table */
+/* abi: 17/name-change, 23.2/notifications */
 TEST_F(notify, replaced_owner_is_told_and_stays_queued_only_if_it_asked_to)
 {
 	__u64 a = self->a.id, b = self->b.id;
@@ -387,7 +387,7 @@ TEST_F(notify, activators_and_holders_get_no_broadcast_events)
 	conn_close(&activator);
 }
 
-/* abi: 17/mapping-does-not-hold */
+/* abi: 17/mapping */
 TEST_F(notify, closed_connection_is_told_while_its_pool_is_still_mapped)
 {
 	close(self->b.fd);

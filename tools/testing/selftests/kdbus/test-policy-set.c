@@ -111,7 +111,7 @@ TEST_F(policy_set, name_without_grants_is_legal_and_grants_nothing)
 	conn_close(&holder);
 }
 
-/* abi: 15.2/too-many-names, 10.1/e2big */
+/* abi: 15.2/too-many-names, 15.2/too-many-names */
 TEST_F(policy_set, second_name_in_update_is_refused_with_e2big)
 {
 	struct conn holder;
@@ -127,7 +127,7 @@ TEST_F(policy_set, second_name_in_update_is_refused_with_e2big)
 	conn_close(&holder);
 }
 
-/* abi: 15.2/name-invalid, 10.1/wildcards */
+/* abi: 15.2/name-invalid, 15.2/wildcard-refused */
 TEST_F(policy_set, bad_names_are_refused_with_einval)
 {
 	static const char * const names[] = {

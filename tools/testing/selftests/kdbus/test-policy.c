@@ -246,7 +246,7 @@ TEST_F(policy, highest_of_several_grants_counts_whatever_their_order)
 	EXPECT_EQ(0, may_own(&self->alice, BOB, BOB, NAME));
 }
 
-/* abi: 15.2/wildcard, 15.3/wildcard */
+/* abi: 15.2/wildcard, 15.3/wildcard, 21/H3 */
 TEST_F(policy, wildcard_covers_exactly_one_more_element)
 {
 	struct conn holder;

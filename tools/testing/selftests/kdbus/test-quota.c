@@ -156,7 +156,7 @@ TEST_F(quota, charge_is_returned_by_drop)
 	EXPECT_EQ(0, send_slice(&self->u, &self->to, 174760));
 }
 
-/* abi: 5.4/queued-messages, 13.5/messages */
+/* abi: 5.4/queued-messages, 13.5/messages, 11.5/enobufs */
 TEST_F(quota, message_257_of_a_user_is_enobufs)
 {
 	struct conn big;

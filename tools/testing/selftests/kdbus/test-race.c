@@ -186,7 +186,7 @@ static int race(struct subject *subject, unsigned int a, unsigned int b)
 	return racers[0].unexpected ? racers[0].unexpected : racers[1].unexpected;
 }
 
-/* abi: 2.4/threads, design/6.7 */
+/* abi: 2.4/concurrent, design/6.7 */
 TEST_F_TIMEOUT(race, every_pair_of_commands_on_one_connection, 120)
 {
 	struct subject subject = { .conn = &self->a, .peer = self->b.id };

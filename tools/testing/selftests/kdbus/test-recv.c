@@ -334,6 +334,27 @@ TEST_F(recv, descriptor_that_finds_no_number_reads_minus_1)
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->b));
 }
 
+/* abi: 12/fds-without-accept */
+TEST_F(recv, monitor_that_takes_no_descriptors_reads_minus_1)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), memfd;
+	const struct kdbus_msg *msg;
+	struct kdbus_cmd_recv recv;
+	struct conn monitor;
+
+	memfd = memfd_new("12345678", 8, SEALS_ALL);
+	ASSERT_LE(0, null);
+	ASSERT_LE(0, memfd);
+	ASSERT_EQ(0, conn_new_flags(&monitor, &self->bus, KDBUS_HELLO_MONITOR));
+	ASSERT_EQ(0, send_fds(&self->a, &self->b, &null, 1, memfd));
+	ASSERT_EQ(0, msg_recv(&monitor, 0, &recv));
+	EXPECT_EQ(0ULL, recv.msg.return_flags);
+	msg = (const void *)(monitor.pool + recv.msg.offset);
+	EXPECT_EQ(-1, msg_item(msg, KDBUS_ITEM_FDS)->fds[0]);
+	EXPECT_TRUE(fd_same_file(memfd, msg_item(msg, KDBUS_ITEM_PAYLOAD_MEMFD)->memfd.fd));
+	conn_close(&monitor);
+}
+
 /* abi: 12/current-fd-table, 2.4/shared-role */
 TEST_F(recv, descriptors_are_installed_in_the_process_that_receives)
 {

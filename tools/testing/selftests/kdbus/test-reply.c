@@ -217,7 +217,7 @@ TEST_F(reply, that_cannot_be_delivered_uses_up_the_call)
 	conn_close(&deaf);
 }
 
-/* abi: 11.5/timeout, 17/REPLY_TIMEOUT */
+/* abi: 11.5/timeout, 17/reply-timeout */
 TEST_F(reply, that_does_not_come_in_time_is_told)
 {
 	__u64 deadline = deadline_ms(100);
@@ -267,7 +267,7 @@ TEST_F(reply, to_a_caller_that_is_gone_is_enxio)
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->b));
 }
 
-/* abi: 11.5/replier-gone, 17/REPLY_DEAD, 21/H5, 19.5/6 */
+/* abi: 11.5/replier-gone, 17/reply-dead, 21/H5, 19.5/6 */
 TEST_F(reply, of_one_that_closes_is_told_dead_once)
 {
 	ASSERT_EQ(0, send_call(&self->a, self->b.id, 1));
@@ -279,7 +279,7 @@ TEST_F(reply, of_one_that_closes_is_told_dead_once)
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->a));
 }
 
-/* abi: 17/REPLY_DEAD, 17/synchrony */
+/* abi: 17/reply-dead, 17/synchrony */
 TEST_F(reply, of_one_that_says_bye_is_told_dead_before_bye_returns)
 {
 	ASSERT_EQ(0, send_call(&self->a, self->b.id, 3));

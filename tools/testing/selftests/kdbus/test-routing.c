@@ -33,6 +33,16 @@ static const struct {
 	{ "MATCH_REMOVE", KDBUS_CMD_MATCH_REMOVE, ON_CONNECTION },
 };
 
+static bool has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; *list; list += strcspn(list, " "), list += *list == ' ')
+		if (strcspn(list, " ") == n && !strncmp(list, word, n))
+			return true;
+	return false;
+}
+
 FIXTURE(routing) {
 	struct bus bus;
 	struct conn conn;
@@ -208,6 +218,40 @@ TEST_F(routing, disconnected_connection_gets_econnreset)
 				TH_LOG("%s", commands[i].name);
 			}
 		}
+	}
+}
+
+/* abi: 6.2/kind-first, 11.1/1, 7/activator, 7/policy-holder, 7/monitor */
+TEST_F(routing, command_not_for_this_kind_is_eopnotsupp)
+{
+	static const struct {
+		__u64 kind;
+		const char *name;
+		const char *refused;
+	} kinds[] = {
+		{ KDBUS_HELLO_ACTIVATOR, "com.example.A",
+		  "BYEBYE SEND NAME_ACQUIRE NAME_RELEASE MATCH_ADD MATCH_REMOVE" },
+		{ KDBUS_HELLO_POLICY_HOLDER, "com.example.B",
+		  "BYEBYE FREE SEND RECV NAME_ACQUIRE NAME_RELEASE MATCH_ADD MATCH_REMOVE" },
+		{ KDBUS_HELLO_MONITOR, NULL,
+		  "BYEBYE SEND NAME_ACQUIRE NAME_RELEASE MATCH_ADD MATCH_REMOVE" },
+	};
+	struct conn conn;
+	unsigned int i, k;
+
+	for (k = 0; k < ARRAY_SIZE(kinds); k++) {
+		ASSERT_EQ(0, kinds[k].name ?
+			  conn_new_named(&conn, &self->bus, kinds[k].kind, kinds[k].name) :
+			  conn_new_flags(&conn, &self->bus, kinds[k].kind));
+		for (i = 0; i < ARRAY_SIZE(commands); i++) {
+			if (commands[i].on != ON_CONNECTION)
+				continue;
+			EXPECT_EQ(has_word(kinds[k].refused, commands[i].name) ? -EOPNOTSUPP : -EFAULT,
+				  command(conn.fd, commands[i].nr, NOWHERE)) {
+				TH_LOG("%s on kind %llx", commands[i].name, kinds[k].kind);
+			}
+		}
+		conn_close(&conn);
 	}
 }
 

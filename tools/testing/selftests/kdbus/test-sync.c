@@ -213,7 +213,7 @@ TEST_F(sync, reply_comes_although_there_is_a_cancel_fd)
 	EXPECT_EQ(0, sync_call_join(&self->call));
 }
 
-/* abi: 11.6/4-disconnected, 10.2/while-blocked, 19.5/1 */
+/* abi: 11.6/4-disconnected, 10.2/while-blocked, 19.5/1-sync */
 TEST_F(sync, bye_of_the_caller_is_econnreset)
 {
 	ASSERT_EQ(0, start_and_block(&self->call, &self->b));
@@ -222,7 +222,7 @@ TEST_F(sync, bye_of_the_caller_is_econnreset)
 	EXPECT_EQ(-ENXIO, send_reply(&self->b, self->a.id, 2, 1));
 }
 
-/* abi: 11.6/4-disconnected, 19.5/1 */
+/* abi: 11.6/4-disconnected, 19.5/1-sync */
 TEST_F(sync, end_of_the_bus_is_econnreset)
 {
 	ASSERT_EQ(0, start_and_block(&self->call, &self->b));

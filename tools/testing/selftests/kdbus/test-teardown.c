@@ -39,7 +39,7 @@ static int all_reset(struct conn *conn)
 	return 0;
 }
 
-/* abi: 19.5/1-commands, 2.3/disconnected */
+/* abi: 19.5/1-commands, 2.3/dead-connection */
 TEST_F(teardown, disconnected_connection_refuses_every_command_with_econnreset)
 {
 	ASSERT_EQ(0, conn_bye(&self->a));
@@ -87,7 +87,7 @@ TEST_F(teardown, blocked_synchronous_calls_of_the_connection_end_with_econnreset
 	EXPECT_EQ(-ECONNRESET, sync_call_join(&call));
 }
 
-/* abi: 19.5/1-sync, 2.3/disconnects */
+/* abi: 19.5/1-sync, 2.3/endpoint-disconnects */
 TEST_F(teardown, end_of_the_bus_ends_blocked_synchronous_calls)
 {
 	struct sync_call call;
@@ -244,7 +244,7 @@ TEST_F(teardown, end_of_the_bus_removes_its_nodes_and_ends_all_connections)
 	endpoint_close(&ep);
 }
 
-/* abi: 2.3/name-reuse */
+/* abi: 2.3/reuse */
 TEST_F(teardown, name_of_a_bus_is_free_when_its_owner_has_closed)
 {
 	char name[BUS_NAME_MAX + 1];

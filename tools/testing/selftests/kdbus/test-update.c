@@ -95,7 +95,7 @@ TEST_F(update, attach_flags_send_count_for_conn_info)
 	EXPECT_EQ(sizeof(*info), info->size);
 }
 
-/* abi: 10.1/values, 7/attach-flag-values */
+/* abi: 10.1/values, 7/attach-flags */
 TEST_F(update, attach_flags_beyond_those_known_are_refused_with_einval)
 {
 	EXPECT_EQ(-EINVAL, update_flags(&self->a, KDBUS_ITEM_ATTACH_FLAGS_SEND, BAD_FLAGS));

@@ -58,7 +58,7 @@ TEST_F(user, cannot_make_a_bus_with_the_prefix_of_another)
 	close(fd);
 }
 
-/* abi: 1/owner, 15.4/OWN */
+/* abi: 1/owner, 15.4/own-policy */
 TEST_F(user, owner_of_the_bus_may_own_any_name)
 {
 	EXPECT_EQ(0, name_acquire(&self->a, NAME, 0, NULL));
@@ -66,20 +66,20 @@ TEST_F(user, owner_of_the_bus_may_own_any_name)
 	EXPECT_EQ(1, recv_cookie(&self->a));
 }
 
-/* abi: 15.4/OWN */
+/* abi: 15.4/own-policy */
 TEST_F(user, stranger_on_the_bus_may_own_no_name)
 {
 	EXPECT_EQ(-EPERM, name_acquire(&self->s, NAME, 0, NULL));
 }
 
-/* abi: 15.4/TALK-owner */
+/* abi: 15.4/talk-owner */
 TEST_F(user, owner_of_the_bus_may_talk_to_strangers)
 {
 	EXPECT_EQ(0, send_plain(&self->a, self->s.id, 1));
 	EXPECT_EQ(1, recv_cookie(&self->s));
 }
 
-/* abi: 15.4/TALK-euid */
+/* abi: 15.4/talk-same-user */
 TEST_F(user, stranger_may_talk_to_his_own_connections_only)
 {
 	struct conn own;
@@ -94,7 +94,7 @@ TEST_F(user, stranger_may_talk_to_his_own_connections_only)
 	conn_close(&own);
 }
 
-/* abi: 15.5/send */
+/* abi: 15.5/send-unicast */
 TEST_F(user, talking_is_judged_by_who_sends_not_by_who_opened)
 {
 	/* the descriptor of BOB in the hands of ALICE, and of BOB */
