@@ -237,14 +237,16 @@ TEST_F(activator, messages_move_to_the_new_owner_in_order_behind_what_it_has)
 {
 	unsigned int i;
 
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, send_name(&self->client, NAME, 11 + i));
+	}
 	ASSERT_EQ(0, send_plain(&self->client, self->service.id, 10));
 	ASSERT_EQ(0, name_acquire(&self->service, NAME, 0, NULL));
 	EXPECT_EQ(POLLOUT | POLLWRNORM, conn_poll(&self->starter, 0));
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->starter));
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < 6; i++) {
 		EXPECT_EQ(10 + i, recv_cookie(&self->service));
+	}
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->service));
 }
 
@@ -450,10 +452,12 @@ TEST_F(activator, moved_messages_are_charged_to_their_sender_at_the_new_owner)
 	struct kdbus_cmd_recv recv;
 	unsigned int i;
 
-	for (i = 0; i < 200; i++)
+	for (i = 0; i < 200; i++) {
 		ASSERT_EQ(0, send_name(&self->client, NAME, i + 1));
-	for (i = 0; i < 100; i++)
+	}
+	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(0, send_plain(&self->client, self->service.id, 1000 + i));
+	}
 	ASSERT_EQ(0, name_acquire(&self->service, NAME, 0, NULL));
 	EXPECT_EQ(-ENOBUFS, send_plain(&self->client, self->service.id, 2000));
 	ASSERT_EQ(0, msg_recv(&self->service, 0, &recv));
@@ -461,8 +465,9 @@ TEST_F(activator, moved_messages_are_charged_to_their_sender_at_the_new_owner)
 	EXPECT_EQ(255, recv_all(&self->service));
 	/* and nothing is left charged at the source */
 	ASSERT_EQ(0, name_release(&self->service, NAME));
-	for (i = 0; i < 256; i++)
+	for (i = 0; i < 256; i++) {
 		ASSERT_EQ(0, send_name(&self->client, NAME, i + 1));
+	}
 	EXPECT_EQ(-ENOBUFS, send_name(&self->client, NAME, 1));
 }
 

@@ -238,8 +238,9 @@ TEST_F(blocked, memory_that_fails_in_the_middle_of_the_copy_is_efault_and_leaves
 	EXPECT_EQ(-EAGAIN, msg_recv(&self->b, 0, &recv));
 	EXPECT_EQ(0, recv.dropped_msgs);
 	EXPECT_EQ(-EBADSLT, send_reply(&self->b, self->a.id, 1, 11));
-	for (i = 0; i < 256; i++)
+	for (i = 0; i < 256; i++) {
 		ASSERT_EQ(0, send_plain(&self->a, self->b.id, i + 1));
+	}
 	EXPECT_EQ(256, recv_all(&self->b));
 	EXPECT_EQ(0, send_bytes(&self->a, self->b.id, 1, 2 * 1024 * 1024));
 }
@@ -405,8 +406,9 @@ TEST_F(blocked, killed_sender_leaves_nothing)
 	EXPECT_EQ(-1000 - SIGKILL, child_result(pid));
 	EXPECT_EQ(2, recv_all(&self->c));
 	EXPECT_EQ(-EAGAIN, msg_recv(&self->b, 0, &recv));
-	for (i = 0; i < 256; i++)
+	for (i = 0; i < 256; i++) {
 		ASSERT_EQ(0, send_plain(&self->a, self->b.id, i + 1));
+	}
 	close(ready[0]);
 	close(ready[1]);
 }

@@ -51,8 +51,9 @@ TEST_F(broadcast, each_matching_receiver_gets_one_complete_copy)
 
 	for (i = 0; i < RECEIVERS; i++) {
 		ASSERT_EQ(0, conn_new_pool(&to[i], &self->bus, 65536));
-		if (i % 2)
+		if (i % 2) {
 			ASSERT_EQ(0, match_all(&to[i], 1));
+		}
 	}
 	args_signal(&args, KDBUS_DST_ID_BROADCAST, 7);
 	args_vec(&args, text, sizeof(text));
@@ -287,8 +288,9 @@ TEST_F(broadcast, unicast_signal_that_cannot_be_queued_is_dropped_silently)
 	args_fds(&args, &fd, 1);
 	EXPECT_EQ(0, msg_send(&self->a, &args));
 	EXPECT_EQ(-EAGAIN, recv_cookie(&c));
-	for (i = 0; i < MANY + 3; i++)
+	for (i = 0; i < MANY + 3; i++) {
 		ASSERT_EQ(0, send_signal(&self->a, c.id, i + 1));
+	}
 	EXPECT_EQ(MANY, recv_all(&c));
 	conn_close(&c);
 	close(fd);
@@ -305,8 +307,9 @@ TEST_F(broadcast, signals_and_messages_of_one_sender_arrive_in_order)
 		ASSERT_EQ(0, send_plain(&self->a, self->b.id, i + 1));
 		ASSERT_EQ(0, send_signal(&self->a, self->b.id, i + 2));
 	}
-	for (i = 1; i <= 240; i++)
+	for (i = 1; i <= 240; i++) {
 		ASSERT_EQ(i, recv_cookie(&self->b));
+	}
 }
 
 /* abi: 12/priority */

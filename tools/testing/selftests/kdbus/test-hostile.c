@@ -92,10 +92,12 @@ TEST_F(hostile, receiver_that_never_reads_holds_up_neither_senders_nor_others)
 	ASSERT_EQ(0, conn_new_as(&alice, &self->bus, ALICE, ALICE));
 	ASSERT_EQ(0, match_all(&lazy, 1));
 	ASSERT_EQ(0, match_all(&self->b, 1));
-	for (i = 0; i < MANY; i++)
+	for (i = 0; i < MANY; i++) {
 		ASSERT_EQ(0, send_plain(&self->a, lazy.id, i + 1));
-	for (i = 0; i < 50; i++)
+	}
+	for (i = 0; i < 50; i++) {
 		ASSERT_EQ(-ENOBUFS, send_plain(&self->a, lazy.id, 999));
+	}
 	for (i = 0; i < 1000; i++) {
 		ASSERT_EQ(0, send_broadcast(&self->a, i + 1));
 		ASSERT_EQ(i + 1, recv_cookie(&self->b));
@@ -148,10 +150,12 @@ TEST_F(hostile, children_of_a_sender_share_its_connection)
 				child_exit(-1);
 		child_exit(0);
 	}
-	for (i = 1; i <= 50; i++)
+	for (i = 1; i <= 50; i++) {
 		ASSERT_EQ(0, send_plain(&self->a, self->b.id, 4000 + i));
-	for (child = 0; child < 4; child++)
+	}
+	for (child = 0; child < 4; child++) {
 		EXPECT_EQ(0, child_result(pid[child]));
+	}
 	/* all there, and those of each process in order */
 	while (msg_recv(&self->b, 0, &recv) == 0) {
 		msg = (const void *)(self->b.pool + recv.msg.offset);
@@ -216,8 +220,9 @@ TEST_F(hostile, receivers_may_close_during_traffic)
 	bool stop = false;
 	unsigned int i, round;
 
-	for (i = 0; i < SENDERS; i++)
+	for (i = 0; i < SENDERS; i++) {
 		ASSERT_EQ(0, conn_new(&from[i], &self->bus));
+	}
 	for (round = 0; round < 20; round++) {
 		stop = false;
 		ASSERT_EQ(0, conn_new(&to, &self->bus));
@@ -232,8 +237,9 @@ TEST_F(hostile, receivers_may_close_during_traffic)
 		EXPECT_LE(0, recv_cookie(&to));
 		conn_close(&to);
 		__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
-		for (i = 0; i < SENDERS; i++)
+		for (i = 0; i < SENDERS; i++) {
 			EXPECT_EQ(0, traffic_join(&traffic[i]));
+		}
 	}
 	for (i = 0; i < SENDERS; i++)
 		conn_close(&from[i]);
@@ -288,8 +294,9 @@ TEST_F(hostile, bus_may_end_during_traffic)
 		ASSERT_EQ(0, conn_wait(&to));
 		bus_close(&bus);
 		EXPECT_EQ(-ECONNRESET, recv_cookie(&to));
-		for (i = 0; i < SENDERS; i++)
+		for (i = 0; i < SENDERS; i++) {
 			EXPECT_EQ(-ECONNRESET, send_plain(&from[i], to.id, 1));
+		}
 		__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 		for (i = 0; i < SENDERS; i++) {
 			EXPECT_EQ(0, traffic_join(&traffic[i]));

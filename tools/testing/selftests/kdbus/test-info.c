@@ -292,8 +292,9 @@ TEST_F(info, without_room_in_the_pool_both_are_refused_with_exfull)
 	unsigned int n = 0;
 
 	ASSERT_EQ(0, conn_new_pool(&small, &self->bus, 4096));
-	while (conn_info(&small, self->a.id, NULL, 0, &info) == 0)
+	while (conn_info(&small, self->a.id, NULL, 0, &info) == 0) {
 		ASSERT_GT(4096 / 8, n++);
+	}
 	EXPECT_LT(0, n);
 	args_info(&args);
 	args.info.id = self->a.id;

@@ -160,8 +160,9 @@ TEST_F(limits, queued_descriptors_of_a_user_are_bounded_with_emfile)
 	args_fds(&msg, &fd, 1);
 	/* the limit on messages may come first */
 	ASSERT_GE(variant->queued_messages, variant->queued_fds);
-	for (i = 0; i < variant->queued_fds; i++)
+	for (i = 0; i < variant->queued_fds; i++) {
 		ASSERT_EQ(0, msg_send(&self->a, &msg));
+	}
 	EXPECT_EQ(-EMFILE, msg_send(&self->a, &msg));
 	EXPECT_EQ(-EMFILE, msg_send(&self->b, &msg));
 	EXPECT_EQ(0, send_plain(&self->a, self->b.id, 2));
@@ -176,8 +177,9 @@ TEST_F(limits, queued_messages_of_a_user_are_bounded_with_enobufs)
 {
 	unsigned int i;
 
-	for (i = 0; i < variant->queued_messages; i++)
+	for (i = 0; i < variant->queued_messages; i++) {
 		ASSERT_EQ(0, send_plain(&self->a, self->b.id, i + 1));
+	}
 	EXPECT_EQ(-ENOBUFS, send_plain(&self->a, self->b.id, 999));
 	EXPECT_EQ(1, recv_cookie(&self->b));
 	EXPECT_EQ(0, send_plain(&self->a, self->b.id, 1000));
@@ -190,8 +192,9 @@ TEST_F(limits, pending_calls_of_a_connection_are_bounded_with_emlink)
 {
 	unsigned int i;
 
-	for (i = 0; i < variant->calls; i++)
+	for (i = 0; i < variant->calls; i++) {
 		ASSERT_EQ(0, send_call(&self->a, self->b.id, i + 1));
+	}
 	EXPECT_EQ(-EMLINK, send_call(&self->a, self->b.id, 999));
 	EXPECT_EQ(-EMLINK, send_sync(&self->a, self->b.id, 999));
 	EXPECT_EQ(0, send_plain(&self->a, self->b.id, 1000));
@@ -227,8 +230,9 @@ TEST_F(limits, matches_of_a_connection_are_bounded_with_emfile)
 {
 	unsigned int i;
 
-	for (i = 0; i < variant->matches; i++)
+	for (i = 0; i < variant->matches; i++) {
 		ASSERT_EQ(0, match_all(&self->a, i));
+	}
 	EXPECT_EQ(-EMFILE, match_all(&self->a, i));
 	EXPECT_EQ(0, match_all(&self->b, i));
 	EXPECT_EQ(0, match_remove(&self->a, 0));
@@ -251,10 +255,11 @@ TEST_F(limits, connections_of_a_user_are_bounded_with_emfile)
 	for (i = 0; i < variant->connections; i++) {
 		fds[i] = open(self->bus.path, O_RDWR | O_CLOEXEC);
 		ASSERT_LE(0, fds[i]);
-		if (i < variant->connections - 2)
+		if (i < variant->connections - 2) {
 			ASSERT_EQ(0, command(fds[i], KDBUS_CMD_HELLO, &args)) {
 				TH_LOG("connection %u", i);
 			}
+		}
 	}
 	/* two are the fixture's; the next is too many, of whatever kind */
 	EXPECT_EQ(-EMFILE, command(fds[i - 1], KDBUS_CMD_HELLO, &args));
@@ -276,8 +281,9 @@ TEST_F(limits, buses_of_a_user_are_bounded_with_emfile)
 	unsigned int i;
 
 	ASSERT_GE(ARRAY_SIZE(bus), variant->buses);
-	for (i = 1; i < variant->buses; i++)
+	for (i = 1; i < variant->buses; i++) {
 		ASSERT_EQ(0, bus_make_in(&bus[i], self->domain, 0));
+	}
 	EXPECT_EQ(-EMFILE, bus_make_in(&bus[0], self->domain, 0));
 	/* the real uid counts, and another one has its own */
 	ASSERT_EQ(0, setresuid(0, ALICE, 0));

@@ -64,8 +64,9 @@ TEST_F(list, unique_gives_one_record_without_items_per_connection)
 	ASSERT_EQ(0, list_get(&list, &self->plain, UNIQUE));
 	EXPECT_EQ(4, list_count(&list));
 	EXPECT_EQ(4 * sizeof(*info), list.size);
-	LIST_FOREACH(info, &list)
+	LIST_FOREACH(info, &list) {
 		EXPECT_EQ(sizeof(*info), info->size);
+	}
 	EXPECT_EQ(1, list_count_of(&list, self->owner.id, NULL));
 	EXPECT_EQ(1, list_count_of(&list, self->waiter.id, NULL));
 	EXPECT_EQ(1, list_count_of(&list, self->plain.id, NULL));
@@ -296,8 +297,9 @@ TEST_F(list, results_are_kept_until_freed_and_charged_to_no_quota)
 		EXPECT_EQ(4, list_count(&list[0]));
 	}
 	EXPECT_NE(list[0].offset, list[1].offset);
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 4; i++) {
 		EXPECT_EQ(0, list_done(&list[i]));
+	}
 	EXPECT_EQ(-ENXIO, list_done(&list[0]));
 }
 

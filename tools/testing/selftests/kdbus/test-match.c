@@ -292,8 +292,9 @@ TEST_F(match, entry_256_is_the_last_and_the_next_is_refused_with_emfile)
 {
 	unsigned int i;
 
-	for (i = 0; i < MANY; i++)
+	for (i = 0; i < MANY; i++) {
 		ASSERT_EQ(0, add_id(&self->b, i, KDBUS_ITEM_ID, self->b.id));
+	}
 	EXPECT_EQ(-EMFILE, match_all(&self->b, 1000));
 	EXPECT_EQ(-EMFILE, add_replacing(&self->b, 1000, self->a.id));
 	EXPECT_EQ(0, add_replacing(&self->b, MANY - 1, self->a.id));
@@ -418,10 +419,12 @@ TEST_F(match, notification_rules_never_take_messages)
 {
 	__u64 type;
 
-	for (type = KDBUS_ITEM_NAME_ADD; type <= KDBUS_ITEM_NAME_CHANGE; type++)
+	for (type = KDBUS_ITEM_NAME_ADD; type <= KDBUS_ITEM_NAME_CHANGE; type++) {
 		ASSERT_EQ(0, add_name_change(&self->b, 1, type, ~0ULL, ~0ULL, NULL));
-	for (type = KDBUS_ITEM_ID_ADD; type <= KDBUS_ITEM_ID_REMOVE; type++)
+	}
+	for (type = KDBUS_ITEM_ID_ADD; type <= KDBUS_ITEM_ID_REMOVE; type++) {
 		ASSERT_EQ(0, add_id_change(&self->b, 1, type, ~0ULL));
+	}
 	EXPECT_EQ(0, send_broadcast(&self->a, 11));
 	EXPECT_EQ(0, send_signal(&self->a, self->b.id, 12));
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->b));

@@ -258,8 +258,9 @@ TEST_F(monitor, full_pool_of_a_monitor_loses_copies_and_disturbs_nobody)
 	args.hello.flags = KDBUS_HELLO_MONITOR;
 	args.hello.pool_size = 4096;
 	ASSERT_EQ(0, conn_new_args(&monitor, self->bus.path, &args));
-	for (i = 0; i < 10; i++)
+	for (i = 0; i < 10; i++) {
 		EXPECT_EQ(0, send_bytes(&self->a, self->b.id, i + 1, 4096));
+	}
 	EXPECT_EQ(10, recv_all(&self->b));
 	EXPECT_EQ(10, recv_all(&self->monitor));
 	EXPECT_EQ(-EAGAIN, msg_recv(&monitor, 0, &recv));

@@ -310,8 +310,9 @@ TEST_F(notify, all_receivers_see_events_in_one_order)
 	unsigned int i;
 
 	ASSERT_EQ(0, match_all(&self->a, 1));
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(0, conn_new(&conn[i], &self->bus));
+	}
 	for (i = 0; i < 8; i++)
 		conn_close(&conn[i]);
 	for (i = 0; i < 8; i++) {
@@ -345,8 +346,9 @@ TEST_F(notify, kernel_and_users_do_not_share_a_quota)
 {
 	unsigned int i;
 
-	for (i = 0; i < MANY; i++)
+	for (i = 0; i < MANY; i++) {
 		ASSERT_EQ(0, send_plain(&self->a, self->watch.id, i + 1));
+	}
 	EXPECT_EQ(-ENOBUFS, send_plain(&self->a, self->watch.id, 1));
 	for (i = 0; i < MANY / 2; i++) {
 		ASSERT_EQ(0, name_acquire(&self->a, NAME, 0, NULL));

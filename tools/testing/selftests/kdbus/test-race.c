@@ -314,8 +314,9 @@ TEST_F(race, notifications_about_a_contended_name_tell_one_consistent_story)
 	__u64 owner = 0;
 
 	ASSERT_EQ(0, match_all(&self->a, 1));
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, conn_new(&claimants[i].conn, &self->bus));
+	}
 	EXPECT_EQ(3, recv_all(&self->a));
 	/* at most 3 * 12 * 4 events in a round: none is lost */
 	for (round = 0; round < 20; round++) {
@@ -417,8 +418,9 @@ TEST_F(race, every_call_ends_exactly_once_by_reply_or_timeout_or_drop)
 	EXPECT_EQ(0, replier.unexpected);
 	EXPECT_EQ(replier.replied, replied);
 	EXPECT_EQ(CALLS, replier.replied + replier.late + replier.dropped);
-	for (i = 1; i <= CALLS; i++)
+	for (i = 1; i <= CALLS; i++) {
 		EXPECT_EQ(1, ends[i]);
+	}
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->a));
 }
 
@@ -475,8 +477,9 @@ TEST_F(race, readers_of_one_queue_get_each_message_once)
 		EXPECT_EQ(0, readers[i].unexpected);
 	}
 	EXPECT_EQ(MESSAGES, readers[0].n + readers[1].n);
-	for (i = 1; i <= MESSAGES; i++)
+	for (i = 1; i <= MESSAGES; i++) {
 		EXPECT_EQ(1, seen[i]);
+	}
 }
 
 struct freer {

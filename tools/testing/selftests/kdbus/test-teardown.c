@@ -371,10 +371,12 @@ TEST_F(teardown, failed_commands_leave_the_world_as_it_was)
 	EXPECT_EQ(-EAGAIN, msg_recv(&self->b, 0, &recv));
 	EXPECT_EQ(0, recv.dropped_msgs);
 	/* neither quota nor pool nor pending calls were used up */
-	for (i = 0; i < 128; i++)
+	for (i = 0; i < 128; i++) {
 		ASSERT_EQ(0, send_call(&self->a, self->b.id, i + 1));
-	for (i = 0; i < 128; i++)
+	}
+	for (i = 0; i < 128; i++) {
 		ASSERT_EQ(0, send_plain(&self->a, self->b.id, i + 1));
+	}
 	EXPECT_EQ(256, recv_all(&self->b));
 	EXPECT_EQ(0, send_bytes(&self->a, self->b.id, 1, 2 * 1024 * 1024));
 }
