@@ -294,6 +294,9 @@ int become_root(void);
 /* Become that user for good. */
 int drop_privileges(uid_t uid, gid_t gid);
 
+/* A user id that no other process of the tests has; so have the 63 above it. */
+uid_t user_unique(void);
+
 /* open(2) as another user: descriptor or -errno */
 int open_as(uid_t uid, gid_t gid, const char *path);
 /* conn_new() of another user; @uid is real and effective when opening and HELLO */

@@ -171,7 +171,7 @@ TEST_F(bus, seventeenth_bus_of_a_user_is_emfile)
 	for (i = 0; i < 17; i++) {
 		fds[i] = open_at(domain_path(), "control");
 		ASSERT_LE(0, fds[i]);
-		ASSERT_EQ(0, become(BOB, STAFF));
+		ASSERT_EQ(0, become(user_unique(), STAFF));
 		bus_name_unique(name);
 		args_bus(&self->args, name, 0);
 		EXPECT_EQ(i < 16 ? 0 : -EMFILE, make(fds[i], &self->args));
@@ -183,7 +183,7 @@ TEST_F(bus, seventeenth_bus_of_a_user_is_emfile)
 	EXPECT_EQ(0, make(self->fd, &self->args));
 	/* room again */
 	close(fds[0]);
-	ASSERT_EQ(0, become(BOB, STAFF));
+	ASSERT_EQ(0, become(user_unique(), STAFF));
 	args_bus(&self->args, name, 0);
 	EXPECT_EQ(0, make(fds[16], &self->args));
 }
@@ -198,7 +198,7 @@ TEST_F(bus, buses_are_counted_for_the_real_uid)
 		fd = open_at(domain_path(), "control");
 		ASSERT_LE(0, fd);
 		/* different effective users, one real one */
-		ASSERT_EQ(0, setresuid(ALICE, ALICE + 100 + i, 0));
+		ASSERT_EQ(0, setresuid(user_unique(), ALICE + i, 0));
 		bus_name_unique(name);
 		args_bus(&self->args, name, 0);
 		EXPECT_EQ(i < 16 ? 0 : -EMFILE, make(fd, &self->args));
@@ -240,7 +240,7 @@ TEST_F(bus, taken_name_comes_before_too_many_buses)
 	for (i = 0; i < 17; i++) {
 		fd = open_at(domain_path(), "control");
 		ASSERT_LE(0, fd);
-		ASSERT_EQ(0, become(ALICE + 1, STAFF));
+		ASSERT_EQ(0, become(user_unique(), STAFF));
 		if (i < 16)
 			bus_name_unique(name);
 		args_bus(&self->args, name, 0);

@@ -246,7 +246,7 @@ TEST_F(hello, connection_1025_of_a_user_is_emfile)
 
 	ASSERT_EQ(0, fd_limit(2048));
 	for (i = 0; i < 1025; i++) {
-		fd = open_as(BOB + 7, STAFF, self->bus.path);
+		fd = open_as(user_unique(), STAFF, self->bus.path);
 		ASSERT_LE(0, fd);
 		args_hello_default(&self->args);
 		self->args.hello.pool_size = sysconf(_SC_PAGESIZE);

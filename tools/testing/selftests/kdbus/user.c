@@ -28,6 +28,11 @@ int drop_privileges(uid_t uid, gid_t gid)
 	return 0;
 }
 
+uid_t user_unique(void)
+{
+	return 100000 + 64 * getpid();
+}
+
 int open_as(uid_t uid, gid_t gid, const char *path)
 {
 	int fd, ret;
