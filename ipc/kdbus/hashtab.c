@@ -160,25 +160,27 @@ void kdbus_hashtab_del(struct kdbus_hashtab *tab, struct kdbus_hashtab_node *nod
  * @equal: does a node have the key?  Called for nodes with that hash only
  * @key: for @equal
  *
- * Context: RCU read lock held.
- * Return: the node, or NULL.  It stays allocated as long as the RCU read lock is
- * held.
+ * Context: RCU read lock held, or the user's lock: that keeps the result allocated.
+ * Return: the node, or NULL.
  */
 struct kdbus_hashtab_node *kdbus_hashtab_find(const struct kdbus_hashtab *tab, u32 hash,
 					      kdbus_hashtab_equal equal, const void *key)
 {
-	struct kdbus_hashtab_buckets *buckets = rcu_dereference(tab->buckets);
-	struct hlist_node *pos;
+	struct kdbus_hashtab_node *node = NULL;
+	struct kdbus_hashtab_buckets *buckets;
+	struct hlist_node *pos = NULL;
 
-	if (!buckets)
-		return NULL;
-
-	for (pos = rcu_dereference(hlist_first_rcu(&buckets->head[hash & buckets->mask])); pos;
-	     pos = rcu_dereference(hlist_next_rcu(pos))) {
-		struct kdbus_hashtab_node *node = node_of(pos, buckets->which);
-
+	/* Again for callers who hold a lock instead, which is not known here. */
+	rcu_read_lock();
+	buckets = rcu_dereference(tab->buckets);
+	if (buckets)
+		pos = rcu_dereference(hlist_first_rcu(&buckets->head[hash & buckets->mask]));
+	for (; pos; pos = rcu_dereference(hlist_next_rcu(pos))) {
+		node = node_of(pos, buckets->which);
 		if (node->hash == hash && equal(node, key))
-			return node;
+			break;
 	}
-	return NULL;
+	rcu_read_unlock();
+
+	return pos ? node : NULL;
 }

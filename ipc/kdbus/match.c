@@ -81,7 +81,7 @@ static bool topic_equal(const struct kdbus_hashtab_node *node, const void *data)
 	       topic->key.id == key->id && !strcmp(topic->key.name, key->name);
 }
 
-/* Under RCU. */
+/* Under RCU or the index's lock. */
 static struct topic *topic_find(const struct kdbus_match_index *index,
 				const struct kdbus_rule_key *key)
 {
@@ -98,11 +98,8 @@ static struct topic *topic_find(const struct kdbus_match_index *index,
 static struct topic *topic_get(struct kdbus_match_index *index, const struct kdbus_rule_key *key)
 {
 	size_t name_size = strlen(key->name) + 1;
-	struct topic *topic;
+	struct topic *topic = topic_find(index, key);
 
-	rcu_read_lock();
-	topic = topic_find(index, key);
-	rcu_read_unlock();
 	if (topic)
 		return topic;
 

@@ -97,7 +97,7 @@ static u32 key_hash(const struct kdbus_policy *db, const struct entry_key *key)
 	return jhash(key->name, key->len, db->seed + key->wildcard);
 }
 
-/* Under RCU. */
+/* Under RCU or the database's lock. */
 static struct policy_entry *entry_find(const struct kdbus_policy *db, const struct entry_key *key)
 {
 	struct kdbus_hashtab_node *node;
@@ -251,22 +251,17 @@ static int entries_check_free(const struct kdbus_policy *db, struct list_head *e
 			      const void *owner, unsigned int *n_entries)
 {
 	struct policy_entry *entry, *other;
-	int ret = 0;
 
 	*n_entries = 0;
-	rcu_read_lock();
 	list_for_each_entry(entry, entries, link) {
 		struct entry_key key = entry_key(entry);
 
 		++*n_entries;
 		other = entry_find(db, &key);
-		if (other && other->owner != owner) {
-			ret = -EEXIST;
-			break;
-		}
+		if (other && other->owner != owner)
+			return -EEXIST;
 	}
-	rcu_read_unlock();
-	return ret;
+	return 0;
 }
 
 /* Room for the new entries has been reserved. */

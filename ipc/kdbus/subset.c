@@ -423,12 +423,9 @@ static struct kdbus_subset_group *group_find(struct kdbus_subset_index *index,
 		if (!memcmp(&group->bits, bits, sizeof(*bits)))
 			return group;
 
-	if (index->groups.n) {
-		rcu_read_lock();
+	if (index->groups.n)
 		node = kdbus_hashtab_find(&index->groups, group_hash(census, bits),
 					  group_equal, bits);
-		rcu_read_unlock();
-	}
 	return node ? container_of(node, struct kdbus_subset_group, node) : NULL;
 }
 
