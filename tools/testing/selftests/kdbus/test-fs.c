@@ -130,6 +130,40 @@ TEST_F(fs, bus_nodes_belong_to_effective_ids_of_the_maker)
 	EXPECT_EQ(STAFF, st.st_gid);
 }
 
+/* abi: 2.1/type-name */
+TEST_F(fs, carries_calls_payload_and_descriptors)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const struct kdbus_msg *msg;
+	struct sync_call call;
+	struct args reply;
+	struct conn a, b;
+
+	ASSERT_LE(0, null);
+	ASSERT_EQ(0, bus_make_in(&self->bus, self->domain, KDBUS_MAKE_ACCESS_WORLD));
+	ASSERT_EQ(0, conn_new(&a, &self->bus));
+	ASSERT_EQ(0, conn_new(&b, &self->bus));
+	ASSERT_EQ(0, name_acquire(&b, "com.example.Service", 0, NULL));
+	sync_call_init(&call, &a, KDBUS_DST_ID_NAME, 1);
+	args_str(&call.msg, KDBUS_ITEM_DST_NAME, "com.example.Service");
+	args_vec(&call.msg, "question", 9);
+	ASSERT_EQ(0, sync_call_start(&call));
+	ASSERT_EQ(0, conn_wait(&b));
+	msg = msg_next(&b);
+	ASSERT_NE(NULL, msg);
+	EXPECT_STREQ("question", (const char *)msg + A8(msg->size));
+	args_reply(&reply, a.id, 2, 1);
+	args_vec(&reply, "answer", 7);
+	args_fds(&reply, &null, 1);
+	EXPECT_EQ(0, msg_send(&b, &reply));
+	ASSERT_EQ(0, sync_call_join(&call));
+	msg = sync_call_reply(&call);
+	EXPECT_STREQ("answer", (const char *)msg + A8(msg->size));
+	EXPECT_TRUE(fd_same_file(null, msg_item(msg, KDBUS_ITEM_FDS)->fds[0]));
+	conn_close(&b);
+	conn_close(&a);
+}
+
 /* abi: 2.1/statfs */
 TEST_F(fs, statfs_shows_page_size)
 {
