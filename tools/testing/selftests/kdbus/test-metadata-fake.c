@@ -130,8 +130,9 @@ TEST_F(fake, conn_info_size_covers_all_items_with_padding)
 	info = (const void *)(self->b.pool + args.info.offset);
 	EXPECT_EQ(args.info.info_size, info->size);
 	EXPECT_EQ(0, info->size % 8);
-	ITEM_FOREACH(item, info)
+	ITEM_FOREACH(item, info) {
 		EXPECT_LE(ITEM_HEADER, item->size);
+	}
 	EXPECT_EQ((const void *)info + info->size, (const void *)item);
 }
 

@@ -413,8 +413,9 @@ TEST_F(view, caps_are_verbatim_in_a_namespace_below_that_another_user_owns)
 	ASSERT_EQ(0, caps_read(expected));
 	ASSERT_EQ(0, send_plain(&self->a, c.id, 1));
 	ASSERT_TRUE(caps_received(&c, seen));
-	for (i = 0; i < CAPS_SETS; i++)
+	for (i = 0; i < CAPS_SETS; i++) {
 		EXPECT_EQ(expected[i], seen[i]);
+	}
 	EXPECT_EQ(1ULL << CAP_SETUID, seen[CAPS_EFF]);
 	conn_close(&c);
 }
@@ -428,8 +429,9 @@ TEST_F(view, caps_held_in_a_namespace_are_nothing_outside)
 	ASSERT_EQ(0, conn_update_recv(&self->b, KDBUS_ATTACH_CAPS));
 	ASSERT_EQ(0, send_elsewhere(&self->a, self->b.id, 1, enter_user_namespace, NULL, NULL));
 	ASSERT_TRUE(caps_received(&self->b, seen));
-	for (i = 0; i < CAPS_SETS; i++)
+	for (i = 0; i < CAPS_SETS; i++) {
 		EXPECT_EQ(0, seen[i]);
+	}
 }
 
 /* abi: 18.5/caps-sibling */
@@ -442,8 +444,9 @@ TEST_F(view, caps_held_in_a_namespace_are_nothing_in_a_sibling)
 	ASSERT_EQ(0, conn_new_elsewhere(&c, &self->bus, enter_user_namespace, NULL));
 	ASSERT_EQ(0, send_elsewhere(&self->a, c.id, 1, enter_user_namespace, NULL, NULL));
 	ASSERT_TRUE(caps_received(&c, seen));
-	for (i = 0; i < CAPS_SETS; i++)
+	for (i = 0; i < CAPS_SETS; i++) {
 		EXPECT_EQ(0, seen[i]);
+	}
 	conn_close(&c);
 }
 
