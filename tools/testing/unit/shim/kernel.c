@@ -268,6 +268,38 @@ void unit_grace_period(void)
 	}
 }
 
+/* User memory */
+
+struct unit_user_memory unit_user_memory;
+
+static bool user_is_valid(const void *start, size_t size)
+{
+	uintptr_t offset = (uintptr_t)start - (uintptr_t)unit_user_memory.start;
+
+	return offset <= unit_user_memory.size && size <= unit_user_memory.size - offset;
+}
+
+/* Like in the kernel, what cannot be read is left zero. */
+unsigned long copy_from_user(void *to, const void __user *from, size_t size)
+{
+	if (!user_is_valid(from, size)) {
+		memset(to, 0, size);
+		return size;
+	}
+	memcpy(to, from, size);
+	if (unit_user_memory.after_read)
+		unit_user_memory.after_read();
+	return 0;
+}
+
+unsigned long copy_to_user(void __user *to, const void *from, size_t size)
+{
+	if (unit_user_memory.read_only || !user_is_valid(to, size))
+		return size;
+	memcpy(to, from, size);
+	return 0;
+}
+
 /* Search trees */
 
 static void rb_replace(struct rb_node *node, struct rb_node *by, struct rb_root *root)

@@ -11,6 +11,8 @@
 #ifndef UNIT_KERNEL_H
 #define UNIT_KERNEL_H
 
+#include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/types.h>
@@ -21,6 +23,7 @@
 
 #define BIT_ULL(nr)		(1ULL << (nr))
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
+#define IS_ALIGNED(x, a)	(((x) & ((a) - 1)) == 0)
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define min_t(type, a, b)	((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 #define max_t(type, a, b)	((type)(a) > (type)(b) ? (type)(a) : (type)(b))
@@ -226,6 +229,56 @@ static inline u32 unit_map_id(const struct user_namespace *ns, u32 id)
 #define gid_valid(gid)		((gid).val != U32_MAX)
 #define uid_eq(a, b)		((a).val == (b).val)
 #define gid_eq(a, b)		((a).val == (b).val)
+
+/* User memory: one range, anything else faults */
+
+/**
+ * struct unit_user_memory - what the tested code may reach
+ * @start: its first byte
+ * @size: bytes that can be read
+ * @read_only: writing faults
+ * @after_read: called after each read, to change the memory behind its back
+ */
+struct unit_user_memory {
+	u8 *start;
+	size_t size;
+	bool read_only;
+	void (*after_read)(void);
+};
+
+extern struct unit_user_memory unit_user_memory;
+
+unsigned long copy_from_user(void *to, const void __user *from, size_t size);
+unsigned long copy_to_user(void __user *to, const void *from, size_t size);
+
+#define get_user(value, from)						\
+	(copy_from_user(&(value), from, sizeof(value)) ? -EFAULT : 0)
+#define put_user(value, to)						\
+	({								\
+		typeof(*(to)) value_ = (value);				\
+									\
+		copy_to_user(to, &value_, sizeof(value_)) ? -EFAULT : 0;\
+	})
+
+/* Objects that tested headers mention */
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+struct kref {
+	atomic_t refcount;
+};
+
+struct xarray {
+	void *head;
+};
+
+typedef unsigned short umode_t;
 
 #include "collections.h"
 
