@@ -2,9 +2,10 @@
 /*
  * What a broadcast costs on a bus with many matches that it does not satisfy
  *
- * Prints how many entries were looked at.  Instructions are counted from outside:
- *   valgrind --tool=callgrind --toggle-collect=kdbus_match_signal bench-match KIND N
- * which divided by the number of signals (printed) is the cost of one.
+ * Instructions are counted from outside, e.g. those of 1000 signals on a bus with
+ * 10,000 masks of random bits, to be compared with those on a bus with 0:
+ *   valgrind --tool=callgrind --toggle-collect=kdbus_match_signal bench-match random 10000
+ * callgrind_annotate shows how often visit_groups was called for them.
  */
 
 #include <stdlib.h>
