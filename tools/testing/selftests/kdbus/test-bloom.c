@@ -199,7 +199,7 @@ TEST_F(bloom, many_masks_select_by_their_own_bits_only)
 		ASSERT_EQ(0, send_filter(&self->from, KDBUS_DST_ID_BROADCAST, bit + 1, 0, &mask,
 					 SMALL));
 		for (i = 0; i < 8; i++) {
-			EXPECT_EQ(i == bit % 8 ? bit + 1 : -EAGAIN, recv_cookie(&to[i])) {
+			EXPECT_EQ(i == bit % 8 ? (int)bit + 1 : -EAGAIN, recv_cookie(&to[i])) {
 				TH_LOG("bit %u receiver %u", bit, i);
 			}
 		}

@@ -51,9 +51,9 @@ TEST_F(broadcast, each_matching_receiver_gets_one_complete_copy)
 
 	for (i = 0; i < RECEIVERS; i++) {
 		ASSERT_EQ(0, conn_new_pool(&to[i], &self->bus, 65536));
-		if (i % 2) {
-			ASSERT_EQ(0, match_all(&to[i], 1));
-		}
+	}
+	for (i = 1; i < RECEIVERS; i += 2) {
+		ASSERT_EQ(0, match_all(&to[i], 1));
 	}
 	args_signal(&args, KDBUS_DST_ID_BROADCAST, 7);
 	args_vec(&args, text, sizeof(text));
@@ -362,6 +362,8 @@ TEST_F(broadcast, large_payload_reaches_every_receiver_unchanged)
 		bytes[n] = n * 31 >> 3;
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(0, conn_new(&to[i], &self->bus));
+	}
+	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(0, match_all(&to[i], 1));
 	}
 	args_signal(&args, KDBUS_DST_ID_BROADCAST, 7);

@@ -287,7 +287,7 @@ TEST_F(endpoint, update_of_a_dead_endpoint_is_refused_with_eshutdown)
 	args_cmd(&args);
 	EXPECT_EQ(-ESHUTDOWN, command(self->file, KDBUS_CMD_ENDPOINT_UPDATE, &args));
 	/* before the routing by role */
-	EXPECT_EQ(-ESHUTDOWN, hello(self->file));
+	EXPECT_EQ(-ESHUTDOWN, command(self->file, KDBUS_CMD_RECV, &args));
 }
 
 /* abi: 8.3/not-owner-file */

@@ -100,16 +100,18 @@ TEST_F(match, every_rule_of_an_entry_has_to_hold)
 	args_match(&args, 1);
 	args_u64(&args, KDBUS_ITEM_ID, self->a.id);
 	args_str(&args, KDBUS_ITEM_NAME, NAME);
-	args_u64(&args, KDBUS_ITEM_DST_ID, KDBUS_DST_ID_BROADCAST);
+	args_u64(&args, KDBUS_ITEM_DST_ID, self->b.id);
 	args_item(&args, KDBUS_ITEM_BLOOM_MASK, NULL, BLOOM_SIZE);
 	ASSERT_EQ(0, match_add(&self->b, &args));
-	EXPECT_EQ(0, send_broadcast(&self->a, 11));
+	EXPECT_EQ(0, send_signal(&self->a, self->b.id, 11));
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->b));
 	EXPECT_EQ(0, name_acquire(&self->a, NAME, 0, NULL));
-	EXPECT_EQ(0, send_signal(&self->a, self->b.id, 12));
+	EXPECT_EQ(0, send_broadcast(&self->a, 12));
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->b));
-	EXPECT_EQ(0, send_broadcast(&self->a, 13));
-	EXPECT_EQ(13, recv_cookie(&self->b));
+	EXPECT_EQ(0, send_signal(&self->b, self->b.id, 13));
+	EXPECT_EQ(-EAGAIN, recv_cookie(&self->b));
+	EXPECT_EQ(0, send_signal(&self->a, self->b.id, 14));
+	EXPECT_EQ(14, recv_cookie(&self->b));
 }
 
 /* abi: 16.1/all-rules */
