@@ -139,7 +139,10 @@ TEST_F(user, private_bus_cannot_be_opened_by_others)
 	ASSERT_EQ(0, bus_make_in(&private, domain_path(), 0));
 	ASSERT_EQ(0, become_root());
 	EXPECT_EQ(-EACCES, open_as(BOB, STAFF, private.path));
-	EXPECT_EQ(-EACCES, open_as(BOB, STAFF, private.dir));
+	ASSERT_EQ(0, become(BOB, STAFF));
+	EXPECT_EQ(-1, open(private.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	EXPECT_EQ(EACCES, errno);
+	ASSERT_EQ(0, become_root());
 	ASSERT_EQ(0, become(ALICE, STAFF));
 	EXPECT_LE(0, open(private.path, O_RDWR | O_CLOEXEC));
 	bus_close(&private);
