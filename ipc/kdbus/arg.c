@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Bytes from user space become checked structures, in one place. */
+
+#include <linux/errno.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "arg.h"
+#include "domain.h"
+#include "item.h"
+
+/**
+ * DOC: Arguments
+ *
+ * Every command, and the message of SEND, is copied once and checked here, in
+ * this order: address, size, flags, items one by one, negotiation, mandatory items.
+ * A handler sees only the copy, never a flag or an item that it does not know.
+ *
+ * The field return_flags is cleared in the caller's memory before anything is
+ * looked at.  So an argument in memory that cannot be written is refused with
+ * EFAULT before it has any effect.
+ */
+
+static_assert(sizeof(struct kdbus_cmd) == 24);
+static_assert(sizeof(struct kdbus_cmd_hello) == 96);
+static_assert(sizeof(struct kdbus_cmd_free) == 32);
+static_assert(sizeof(struct kdbus_cmd_info) == 56);
+static_assert(sizeof(struct kdbus_cmd_list) == 40);
+static_assert(sizeof(struct kdbus_cmd_match) == 32);
+static_assert(sizeof(struct kdbus_cmd_send) == 56);
+static_assert(sizeof(struct kdbus_cmd_recv) == 64);
+static_assert(sizeof(struct kdbus_msg) == 64);
+
+/* Index of the rule for @type, that of NEGOTIATE behind the last; or -1. */
+static int arg_find_rule(const struct kdbus_arg_rules *rules, u64 type)
+{
+	unsigned int i;
+
+	for (i = 0; i < rules->n_items; i++)
+		if (rules->items[i].type == type)
+			return i;
+	return type == KDBUS_ITEM_NEGOTIATE ? i : -1;
+}
+
+static int arg_check_item(struct kdbus_arg *arg, const struct kdbus_item *item, size_t room)
+{
+	const struct kdbus_arg_rules *rules = arg->rules;
+	int i, ret;
+
+	if (room < KDBUS_ITEM_HEADER_SIZE || item->size < KDBUS_ITEM_HEADER_SIZE ||
+	    item->size > room)
+		return -EINVAL;
+	i = arg_find_rule(rules, item->type);
+	if (i < 0)
+		return -EINVAL;
+	ret = kdbus_item_check(item);
+	if (ret)
+		return ret;
+	if (!arg->items[i])
+		arg->items[i] = item;
+	else if (i == rules->n_items || !rules->items[i].repeats)
+		return -EINVAL;
+	return 0;
+}
+
+static int arg_check_items(struct kdbus_arg *arg)
+{
+	size_t items_size = arg->size - arg->rules->size;
+	const void *items = arg->data + arg->rules->size;
+	size_t pos = 0;
+	int ret;
+
+	while (pos < items_size) {
+		const struct kdbus_item *item = items + pos;
+
+		ret = arg_check_item(arg, item, items_size - pos);
+		if (ret)
+			return ret;
+		pos += KDBUS_ALIGN8(item->size);
+	}
+	return pos == KDBUS_ALIGN8(items_size) ? 0 : -EINVAL;
+}
+
+/* Tell the caller which of the types that he listed are not known here. */
+static int arg_answer_types(const struct kdbus_arg *arg, const struct kdbus_item *item)
+{
+	u64 __user *types = arg->user + ((void *)item->data64 - arg->data);
+	size_t i, n = kdbus_item_payload_size(item) / sizeof(u64);
+
+	for (i = 0; i < n; i++)
+		if (arg_find_rule(arg->rules, item->data64[i]) < 0 &&
+		    put_user(0, &types[i]))
+			return -EFAULT;
+	return 0;
+}
+
+static int arg_negotiate(struct kdbus_arg *arg)
+{
+	const struct kdbus_item *item = arg->items[arg->rules->n_items];
+	u64 __user *flags = arg->user + offsetof(struct kdbus_cmd, flags);
+
+	static_assert(offsetof(struct kdbus_cmd, flags) == offsetof(struct kdbus_msg, flags));
+
+	if (arg->negotiate && put_user(arg->rules->flags, flags))
+		return -EFAULT;
+	return item ? arg_answer_types(arg, item) : 0;
+}
+
+static int arg_copy(struct kdbus_arg *arg)
+{
+	u64 size;
+
+	if (!IS_ALIGNED((unsigned long)arg->user, 8) || get_user(size, (u64 __user *)arg->user))
+		return -EFAULT;
+	if (size < arg->rules->size)
+		return -EINVAL;
+	if (size > KDBUS_CMD_SIZE_MAX)
+		return -EMSGSIZE;
+
+	if (size > sizeof(arg->inline_data)) {
+		arg->data = kvmalloc(KDBUS_ALIGN8(size), GFP_KERNEL_ACCOUNT);
+		if (!arg->data) {
+			arg->data = arg->inline_data;
+			return -ENOMEM;
+		}
+	}
+	if (copy_from_user(arg->data, arg->user, size))
+		return -EFAULT;
+	if (arg->cmd->size != size)
+		return -EINVAL;
+	arg->size = size;
+	return 0;
+}
+
+static int arg_check(struct kdbus_arg *arg)
+{
+	const struct kdbus_arg_rules *rules = arg->rules;
+	unsigned int i;
+	int ret;
+
+	if (!rules->is_message) {
+		u64 __user *return_flags = arg->user + offsetof(struct kdbus_cmd, return_flags);
+
+		if (put_user(0, return_flags))
+			return -EFAULT;
+		arg->cmd->return_flags = 0;
+	}
+
+	arg->negotiate = arg->cmd->flags & KDBUS_FLAG_NEGOTIATE;
+	arg->cmd->flags &= ~(KDBUS_FLAG_NEGOTIATE | rules->ignored_flags);
+	if (arg->cmd->flags & ~rules->flags)
+		return -EINVAL;
+
+	ret = arg_check_items(arg) ?: arg_negotiate(arg);
+	if (ret || arg->negotiate)
+		return ret;
+	for (i = 0; i < rules->n_items; i++)
+		if (rules->items[i].mandatory && !arg->items[i])
+			return -EINVAL;
+	return 0;
+}
+
+/**
+ * kdbus_arg_import() - copy an argument from user space and check it
+ * @arg: uninitialised memory; to be released also after a failure
+ * @user: address from user space, anything
+ * @rules: what it may look like
+ *
+ * Context: May sleep for as long as the caller's memory takes.
+ * Return: 0; then if @arg->negotiate is set nothing else may be done.  -EFAULT,
+ *         -EINVAL, -EMSGSIZE and what kdbus_item_check() returns; -ENOMEM.
+ */
+int kdbus_arg_import(struct kdbus_arg *arg, void __user *user,
+		     const struct kdbus_arg_rules *rules)
+{
+	arg->user = user;
+	arg->rules = rules;
+	arg->data = arg->inline_data;
+	arg->size = 0;
+	arg->negotiate = false;
+	memset(arg->items, 0, (rules->n_items + 1) * sizeof(arg->items[0]));
+
+	return arg_copy(arg) ?: arg_check(arg);
+}
+
+/**
+ * kdbus_arg_release() - free the copy
+ * @arg: imported, successfully or not
+ */
+void kdbus_arg_release(struct kdbus_arg *arg)
+{
+	if (arg->data != arg->inline_data)
+		kvfree(arg->data);
+}
+
+/**
+ * kdbus_arg_write_back() - copy results to the caller
+ * @arg: imported; the fixed structure holds the results
+ * @from: offset in the structure, in bytes
+ * @to: offset behind the last byte
+ *
+ * Return: 0 or -EFAULT.
+ */
+int kdbus_arg_write_back(const struct kdbus_arg *arg, size_t from, size_t to)
+{
+	return copy_to_user(arg->user + from, arg->data + from, to - from) ? -EFAULT : 0;
+}
