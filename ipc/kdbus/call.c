@@ -1,0 +1,646 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calls that wait for their reply. */
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "bus.h"
+#include "call.h"
+#include "conn.h"
+#include "deliver.h"
+#include "domain.h"
+#include "endpoint.h"
+#include "notify.h"
+#include "work.h"
+
+/**
+ * DOC: Calls
+ *
+ * A call is on two lists: that of its caller, whose lock decides how it ends, and
+ * the owed list of whoever has to answer, so that his end is noticed.  It ends by
+ * a reply, by its deadline, by the replier's leaving or dropping the message, or
+ * by the caller's leaving; whoever takes it out of PENDING tells the caller: by an
+ * event if it is asynchronous, else by waking it.
+ *
+ * There is one timer per connection, set to the earliest deadline that was asked for
+ * since it last fired.  It is not touched when a call ends in time: with the usual
+ * deadlines far ahead it fires once in a while, finds nothing, and steady traffic
+ * never pays for it.
+ *
+ * A synchronous caller that a signal takes out of SEND leaves its call behind as
+ * interrupted.  When the system call restarts it finds the call by its cookie;
+ * if it does not come back, the deadline removes the call without a word.
+ */
+
+/* The timer looks again at least so often; keeps sums of jiffies small. */
+#define CALL_LOOK_AGAIN_NS (3600ULL * NSEC_PER_SEC)
+
+/**
+ * kdbus_call_new() - a call whose message is not sent yet
+ * @caller: connection that calls; borrowed
+ * @cookie: of the message
+ * @deadline_ns: CLOCK_MONOTONIC
+ * @is_sync: the caller will wait for the reply
+ *
+ * Context: May sleep.
+ * Return: the call, with one reference that kdbus_call_cancel() or the list of the
+ *         caller drops and one for the sender; ERR_PTR(-ENOMEM).
+ */
+struct kdbus_call *kdbus_call_new(struct kdbus_conn *caller, u64 cookie, u64 deadline_ns,
+				  bool is_sync)
+{
+	struct kdbus_call *call;
+
+	call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+	if (!call)
+		return ERR_PTR(-ENOMEM);
+	if (!is_sync) {
+		call->event = kdbus_event_new(NULL);
+		if (!call->event) {
+			kfree(call);
+			return ERR_PTR(-ENOMEM);
+		}
+	}
+	kref_init(&call->ref);
+	kref_get(&call->ref);
+	call->caller = caller;
+	INIT_LIST_HEAD(&call->caller_entry);
+	INIT_LIST_HEAD(&call->owed_entry);
+	call->cookie = cookie;
+	call->deadline_ns = deadline_ns;
+	call->is_sync = is_sync;
+	init_waitqueue_head(&call->wait);
+	return call;
+}
+
+static void call_free(struct kref *ref)
+{
+	struct kdbus_call *call = container_of(ref, struct kdbus_call, ref);
+
+	WARN_ON_ONCE(call->reply || !list_empty(&call->caller_entry) ||
+		     !list_empty(&call->owed_entry));
+	kfree(call->event);
+	kfree(call);
+}
+
+/**
+ * kdbus_call_put() - drop a reference
+ * @call: the call
+ */
+void kdbus_call_put(struct kdbus_call *call)
+{
+	kref_put(&call->ref, call_free);
+}
+
+/* It does not count for the caller any more; the reference of the list is the caller's to put. */
+static void call_unlink_locked(struct kdbus_call *call)
+{
+	lockdep_assert_held(&call->caller->lock);
+
+	list_del_init(&call->caller_entry);
+	if (call->is_admitted)
+		call->caller->n_calls--;
+	call->is_admitted = false;
+}
+
+/* Nobody has to answer any more. */
+static void call_settle_locked(struct kdbus_call *call)
+{
+	lockdep_assert_held(&call->caller->lock);
+
+	spin_lock(&call->replier->owed_lock);
+	list_del_init(&call->owed_entry);
+	spin_unlock(&call->replier->owed_lock);
+}
+
+/**
+ * kdbus_call_admit() - count a call for its caller
+ * @call: new
+ *
+ * May be called again: it counts once.
+ *
+ * Return: 0; -EMLINK if the caller has too many calls.
+ */
+int kdbus_call_admit(struct kdbus_call *call)
+{
+	struct kdbus_conn *caller = call->caller;
+	int ret = 0;
+
+	spin_lock(&caller->lock);
+	if (call->is_admitted)
+		goto out_unlock;
+	if (caller->n_calls >= caller->ep->node.domain->limits.calls) {
+		ret = -EMLINK;
+	} else {
+		caller->n_calls++;
+		call->is_admitted = true;
+	}
+out_unlock:
+	spin_unlock(&caller->lock);
+	return ret;
+}
+
+/**
+ * kdbus_call_open() - let a reply find a call, whose message follows at once
+ * @call: new; the caller has been entered
+ * @registration: of the name that the message is sent to, or 0
+ */
+void kdbus_call_open(struct kdbus_call *call, u64 registration)
+{
+	call->registration = registration;
+	spin_lock(&call->caller->lock);
+	list_add(&call->caller_entry, &call->caller->calls);
+	spin_unlock(&call->caller->lock);
+}
+
+/**
+ * kdbus_call_owe_locked() - from now on @replier has to answer
+ * @call: open
+ * @replier: receiver of the message, its lock held, about to get it
+ *
+ * The lock of the caller is not needed: nobody else looks at a NEW call, and
+ * whoever looks because of the message finds it PENDING.
+ */
+void kdbus_call_owe_locked(struct kdbus_call *call, struct kdbus_conn *replier)
+{
+	lockdep_assert_held(&replier->lock);
+
+	call->replier = replier;
+	spin_lock(&replier->owed_lock);
+	list_add_tail(&call->owed_entry, &replier->owed);
+	spin_unlock(&replier->owed_lock);
+	/* Pairs with the reads under the lock of the caller, which see NEW or all of it. */
+	smp_store_release(&call->state, KDBUS_CALL_PENDING);
+}
+
+/**
+ * kdbus_call_close() - undo kdbus_call_open()
+ * @call: open; its message was not queued
+ */
+void kdbus_call_close(struct kdbus_call *call)
+{
+	spin_lock(&call->caller->lock);
+	list_del_init(&call->caller_entry);
+	spin_unlock(&call->caller->lock);
+}
+
+static bool call_is_pending(const struct kdbus_call *call)
+{
+	/* Pairs with kdbus_call_owe_locked(). */
+	return smp_load_acquire(&call->state) == KDBUS_CALL_PENDING;
+}
+
+/* Make sure that the timer fires at @deadline_ns or before. */
+static void calls_arm_locked(struct kdbus_conn *caller, u64 deadline_ns)
+{
+	u64 now, delay;
+
+	lockdep_assert_held(&caller->lock);
+
+	if (deadline_ns >= caller->deadline_ns || caller->closed)
+		return;
+	caller->deadline_ns = deadline_ns;
+	now = ktime_get_ns();
+	delay = deadline_ns > now ? min_t(u64, deadline_ns - now, CALL_LOOK_AGAIN_NS) : 0;
+	mod_delayed_work(kdbus_workqueue, &caller->deadline,
+			 delay ? nsecs_to_jiffies(delay) + 1 : 0);
+}
+
+/**
+ * kdbus_call_arm() - see to it that the call ends at its deadline
+ * @call: its message has been queued
+ */
+void kdbus_call_arm(struct kdbus_call *call)
+{
+	spin_lock(&call->caller->lock);
+	if (!list_empty(&call->caller_entry))
+		calls_arm_locked(call->caller, call->deadline_ns);
+	spin_unlock(&call->caller->lock);
+}
+
+/**
+ * kdbus_call_cancel() - the message of a new call could not be sent
+ * @call: new, open or not
+ */
+void kdbus_call_cancel(struct kdbus_call *call)
+{
+	spin_lock(&call->caller->lock);
+	call_unlink_locked(call);
+	spin_unlock(&call->caller->lock);
+	kdbus_call_put(call);
+}
+
+/**
+ * kdbus_call_take() - find the call that a message replies to
+ * @caller: receiver of the reply
+ * @replier: its sender
+ * @cookie: of the call
+ *
+ * The newest of several.  Nobody else can end the call afterwards, but a
+ * synchronous caller does not wait longer than its deadline.
+ *
+ * Return: the call with a reference for the caller of this function, or NULL.
+ */
+struct kdbus_call *kdbus_call_take(struct kdbus_conn *caller, struct kdbus_conn *replier,
+				   u64 cookie)
+{
+	struct kdbus_call *call;
+
+	spin_lock(&caller->lock);
+	list_for_each_entry(call, &caller->calls, caller_entry) {
+		if (call->cookie != cookie || !call_is_pending(call) || call->replier != replier)
+			continue;
+		call_settle_locked(call);
+		if (call->is_sync) {
+			call->state = KDBUS_CALL_TAKEN;
+			kref_get(&call->ref);
+		} else {
+			/* The reference of the list becomes ours. */
+			call->state = KDBUS_CALL_DONE;
+			call_unlink_locked(call);
+		}
+		spin_unlock(&caller->lock);
+		return call;
+	}
+	spin_unlock(&caller->lock);
+	return NULL;
+}
+
+static void call_done_locked(struct kdbus_call *call, int result, struct kdbus_entry *reply)
+{
+	call->result = result;
+	call->reply = reply;
+	call->state = KDBUS_CALL_DONE;
+	wake_up_interruptible_sync_poll(&call->wait, EPOLLIN);
+}
+
+/**
+ * kdbus_call_finish() - give a synchronous caller its result
+ * @call: taken
+ * @result: what SEND returns
+ * @reply: if that is 0: reserved in the pool of the caller and written; owned by the call if 0 is returned
+ *
+ * Return: 0; -EBADSLT if the caller has given up meanwhile.
+ */
+int kdbus_call_finish(struct kdbus_call *call, int result, struct kdbus_entry *reply)
+{
+	struct kdbus_conn *caller = call->caller;
+	int ret = -EBADSLT;
+
+	spin_lock(&caller->lock);
+	if (call->state == KDBUS_CALL_TAKEN) {
+		call_done_locked(call, result, reply);
+		ret = 0;
+	}
+	spin_unlock(&caller->lock);
+	return ret;
+}
+
+/*
+ * End a pending call without a reply: tell the caller.  Returns whether the
+ * reference of the list is now the caller's to put.
+ */
+static bool call_fail_locked(struct kdbus_call *call, u64 event_type, int result)
+{
+	struct kdbus_conn *caller = call->caller;
+	struct kdbus_event *event;
+
+	lockdep_assert_held(&caller->lock);
+
+	call_settle_locked(call);
+	if (call->is_sync) {
+		call_done_locked(call, result, NULL);
+		return false;
+	}
+	call->state = KDBUS_CALL_DONE;
+	call_unlink_locked(call);
+	event = call->event;
+	call->event = NULL;
+	kdbus_notify_reply(caller->bus, event, event_type, caller, call->cookie);
+	return true;
+}
+
+/* As call_fail_locked(), if @call still waits for @replier. */
+static void call_fail(struct kdbus_call *call, struct kdbus_conn *caller,
+		      struct kdbus_conn *replier)
+{
+	bool put = false;
+
+	spin_lock(&caller->lock);
+	if (call_is_pending(call) && call->replier == replier)
+		put = call_fail_locked(call, KDBUS_ITEM_REPLY_DEAD, -EPIPE);
+	spin_unlock(&caller->lock);
+	if (put)
+		kdbus_call_put(call);
+}
+
+/* The first call that @replier owes, to a name if @registration is not 0, with references. */
+static struct kdbus_call *calls_first_owed(struct kdbus_conn *replier, u64 registration)
+{
+	struct kdbus_call *call, *found = NULL;
+
+	spin_lock(&replier->owed_lock);
+	list_for_each_entry(call, &replier->owed, owed_entry) {
+		if (registration && call->registration != registration)
+			continue;
+		/* On the list, so its caller has not left yet: see kdbus_calls_forget(). */
+		kdbus_conn_get(call->caller);
+		kref_get(&call->ref);
+		found = call;
+		break;
+	}
+	spin_unlock(&replier->owed_lock);
+	return found;
+}
+
+/**
+ * kdbus_call_drop() - the replier threw the message away
+ * @call: of the message; the reference is consumed
+ * @replier: receiver of the message
+ *
+ * The caller of this function flushes the notifications.
+ */
+void kdbus_call_drop(struct kdbus_call *call, struct kdbus_conn *replier)
+{
+	struct kdbus_conn *caller = NULL;
+
+	/* The caller is certain to be there only while the call is owed. */
+	spin_lock(&replier->owed_lock);
+	if (!list_empty(&call->owed_entry))
+		caller = kdbus_conn_get(call->caller);
+	spin_unlock(&replier->owed_lock);
+	if (caller) {
+		call_fail(call, caller, replier);
+		kdbus_conn_put(caller);
+	}
+	kdbus_call_put(call);
+}
+
+/**
+ * kdbus_calls_abandon() - a connection that leaves will not answer any more
+ * @replier: the connection; nothing new is owed by it
+ *
+ * The caller flushes the notifications.
+ */
+void kdbus_calls_abandon(struct kdbus_conn *replier)
+{
+	struct kdbus_conn *caller;
+	struct kdbus_call *call;
+
+	while ((call = calls_first_owed(replier, 0))) {
+		caller = call->caller;
+		call_fail(call, caller, replier);
+		kdbus_call_put(call);
+		kdbus_conn_put(caller);
+	}
+}
+
+/**
+ * kdbus_calls_redirect() - a name moved, and the duty to answer with it
+ * @from: who had the name
+ * @to: who has it now
+ * @registration: of the name
+ *
+ * Context: The names lock is held: nothing else moves calls.
+ */
+void kdbus_calls_redirect(struct kdbus_conn *from, struct kdbus_conn *to, u64 registration)
+{
+	struct kdbus_conn *caller;
+	struct kdbus_call *call;
+
+	lockdep_assert_held(&from->bus->names.lock);
+
+	while ((call = calls_first_owed(from, registration))) {
+		caller = call->caller;
+		spin_lock(&caller->lock);
+		if (call_is_pending(call) && call->replier == from) {
+			call_settle_locked(call);
+			call->replier = to;
+			spin_lock(&to->owed_lock);
+			list_add_tail(&call->owed_entry, &to->owed);
+			spin_unlock(&to->owed_lock);
+		}
+		spin_unlock(&caller->lock);
+		kdbus_call_put(call);
+		kdbus_conn_put(caller);
+	}
+}
+
+/* Put the reference that the list of the caller had, and a reply that nobody fetches. */
+static void calls_put_gone(struct kdbus_conn *caller, struct list_head *gone)
+{
+	struct kdbus_call *call, *next;
+
+	list_for_each_entry_safe(call, next, gone, caller_entry) {
+		list_del_init(&call->caller_entry);
+		if (call->reply)
+			kdbus_deliver_abort(caller, call->reply);
+		call->reply = NULL;
+		kdbus_call_put(call);
+	}
+}
+
+/**
+ * kdbus_calls_forget() - a connection that leaves does not wait any more
+ * @caller: the connection; it makes no new calls
+ *
+ * A thread that still waits gets -ECONNRESET unless it has its result.
+ */
+void kdbus_calls_forget(struct kdbus_conn *caller)
+{
+	struct kdbus_call *call, *next;
+	LIST_HEAD(gone);
+
+	spin_lock(&caller->lock);
+	list_for_each_entry_safe(call, next, &caller->calls, caller_entry) {
+		if (call_is_pending(call))
+			call_settle_locked(call);
+		if (call->state != KDBUS_CALL_DONE)
+			call_done_locked(call, -ECONNRESET, NULL);
+		if (call->is_sync && !call->interrupted)
+			continue;
+		call_unlink_locked(call);
+		list_add(&call->caller_entry, &gone);
+	}
+	spin_unlock(&caller->lock);
+
+	calls_put_gone(caller, &gone);
+}
+
+/* Decide what the deadline does to one call; true if it goes to @gone. */
+static bool call_expire_locked(struct kdbus_call *call)
+{
+	if (call->interrupted) {
+		if (call_is_pending(call))
+			call_settle_locked(call);
+		call->state = KDBUS_CALL_DONE;
+		call_unlink_locked(call);
+		return true;
+	}
+	if (call_is_pending(call))
+		return call_fail_locked(call, KDBUS_ITEM_REPLY_TIMEOUT, -ETIMEDOUT);
+	/* A reply that takes too long to be copied does not hold the caller up. */
+	if (call->state == KDBUS_CALL_TAKEN)
+		call_done_locked(call, -ETIMEDOUT, NULL);
+	return false;
+}
+
+/**
+ * kdbus_calls_deadline() - work of kdbus_conn.deadline
+ * @work: embedded in the caller's connection
+ */
+void kdbus_calls_deadline(struct work_struct *work)
+{
+	struct kdbus_conn *caller = container_of(to_delayed_work(work), struct kdbus_conn,
+						 deadline);
+	u64 now = ktime_get_ns(), earliest = U64_MAX;
+	struct kdbus_call *call, *next;
+	LIST_HEAD(gone);
+
+	spin_lock(&caller->lock);
+	list_for_each_entry_safe(call, next, &caller->calls, caller_entry) {
+		/* A NEW one arms the timer itself when it has been sent. */
+		if (smp_load_acquire(&call->state) == KDBUS_CALL_NEW)
+			continue;
+		if (call->deadline_ns <= now) {
+			if (call_expire_locked(call))
+				list_add(&call->caller_entry, &gone);
+		} else {
+			earliest = min(earliest, call->deadline_ns);
+		}
+	}
+	caller->deadline_ns = U64_MAX;
+	calls_arm_locked(caller, earliest);
+	spin_unlock(&caller->lock);
+
+	calls_put_gone(caller, &gone);
+	kdbus_notify_flush(caller->bus);
+}
+
+/**
+ * kdbus_call_adopt() - find the call that an interrupted SEND left behind
+ * @caller: connection that sends
+ * @cookie: of the message
+ *
+ * Return: the call with a reference, or NULL.
+ */
+struct kdbus_call *kdbus_call_adopt(struct kdbus_conn *caller, u64 cookie)
+{
+	struct kdbus_call *call;
+
+	spin_lock(&caller->lock);
+	list_for_each_entry(call, &caller->calls, caller_entry) {
+		if (!call->interrupted || call->cookie != cookie)
+			continue;
+		call->interrupted = false;
+		kref_get(&call->ref);
+		spin_unlock(&caller->lock);
+		return call;
+	}
+	spin_unlock(&caller->lock);
+	return NULL;
+}
+
+static bool call_is_done(const struct kdbus_call *call)
+{
+	/* The lock in kdbus_call_collect() orders what is read after this. */
+	return READ_ONCE(call->state) == KDBUS_CALL_DONE;
+}
+
+/* Wait with a file that may cancel; apart because of its stack. */
+static noinline int call_wait_cancelable(struct kdbus_call *call, struct file *cancel)
+{
+	struct poll_wqueues wqueues;
+	DEFINE_WAIT(wait);
+	__poll_t mask;
+	int ret;
+
+	poll_initwait(&wqueues);
+	mask = vfs_poll(cancel, &wqueues.pt);
+	wqueues.pt._qproc = NULL;
+	for (;;) {
+		prepare_to_wait(&call->wait, &wait, TASK_INTERRUPTIBLE);
+		ret = 0;
+		if (call_is_done(call))
+			break;
+		ret = -ECANCELED;
+		if (mask & EPOLLIN)
+			break;
+		ret = -ERESTARTSYS;
+		if (signal_pending(current))
+			break;
+		if (!wqueues.triggered)
+			schedule();
+		/* Asking may sleep; what triggers meanwhile is seen above. */
+		__set_current_state(TASK_RUNNING);
+		smp_store_mb(wqueues.triggered, 0);
+		mask = vfs_poll(cancel, &wqueues.pt);
+	}
+	finish_wait(&call->wait, &wait);
+	poll_freewait(&wqueues);
+	return ret;
+}
+
+/**
+ * kdbus_call_wait() - wait until a synchronous call has its result
+ * @call: synchronous
+ * @cancel: a file that ends the wait when it is readable; may be NULL
+ *
+ * Context: Sleeps.  The connection must not be entered.
+ * Return: 0 if the result is there; -ECANCELED; -ERESTARTSYS.
+ */
+int kdbus_call_wait(struct kdbus_call *call, struct file *cancel)
+{
+	if (cancel)
+		return call_wait_cancelable(call, cancel);
+	return wait_event_interruptible(call->wait, call_is_done(call));
+}
+
+/**
+ * kdbus_call_interrupt() - a signal takes the synchronous caller out of SEND
+ * @call: synchronous
+ *
+ * Return: false if the result is there, so that it must be collected instead.
+ */
+bool kdbus_call_interrupt(struct kdbus_call *call)
+{
+	bool interrupted;
+
+	spin_lock(&call->caller->lock);
+	interrupted = call->state != KDBUS_CALL_DONE;
+	call->interrupted = interrupted;
+	spin_unlock(&call->caller->lock);
+	return interrupted;
+}
+
+/**
+ * kdbus_call_collect() - take the result of a synchronous call, or give it up
+ * @call: synchronous; off the list of its caller afterwards
+ * @reply: out: the reply, owned by the caller of this function, or NULL
+ *
+ * Return: the result; -EINPROGRESS if there was none yet: nobody waits any more then.
+ */
+int kdbus_call_collect(struct kdbus_call *call, struct kdbus_entry **reply)
+{
+	struct kdbus_conn *caller = call->caller;
+	int ret = -EINPROGRESS;
+
+	spin_lock(&caller->lock);
+	if (call_is_pending(call))
+		call_settle_locked(call);
+	if (call->state == KDBUS_CALL_DONE)
+		ret = call->result;
+	call->state = KDBUS_CALL_DONE;
+	*reply = call->reply;
+	call->reply = NULL;
+	call_unlink_locked(call);
+	spin_unlock(&caller->lock);
+	/* The reference of the list. */
+	kdbus_call_put(call);
+	return ret;
+}

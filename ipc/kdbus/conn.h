@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A connection: its identity, its queue, its life. */
+#ifndef KDBUS_CONN_H
+#define KDBUS_CONN_H
+
+#include <linux/atomic.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/kdbus.h>
+
+#include "match.h"
+#include "meta.h"
+#include "queue.h"
+#include "quota.h"
+#include "view.h"
+
+struct file;
+struct kdbus_bus;
+struct kdbus_ep;
+struct kdbus_event;
+struct kdbus_pool;
+struct kdbus_user;
+
+/* HELLO flags that make a connection something else than an ordinary one. */
+#define KDBUS_HELLO_KINDS \
+	(KDBUS_HELLO_ACTIVATOR | KDBUS_HELLO_POLICY_HOLDER | KDBUS_HELLO_MONITOR)
+
+/**
+ * struct kdbus_conn - a connection
+ * @ref: who uses it; the memory lives one RCU grace period longer
+ * @rcu: for that
+ * @id: unique in the domain; set once
+ * @flags: KDBUS_HELLO_*; set once
+ * @slot: dense number in its bus; set once
+ * @ep: how it came in; pinned, set once
+ * @bus: pinned by @ep; set once
+ * @user: charged for it and for what it sends; pinned, set once
+ * @view: namespaces of its owner, and in view.cred the credentials that its file
+ *        was opened with; set once
+ * @meta: its owner at HELLO, or what that faked; set once
+ * @is_owner: may do what the owner of the bus may; set once
+ * @is_faked: speaks for somebody else: its messages carry nothing of its process; set once
+ * @description: owned, may be NULL; set once
+ * @attach_send: metadata that it gives; read and written whole
+ * @attach_recv: metadata that it wants; likewise
+ * @wait: pollers
+ * @pool: memory of its messages; set once
+ *
+ * @active: number of commands inside kdbus_conn_enter(), negative when it has
+ *          been taken apart
+ * @leave: held by whoever takes it apart
+ * @bye: event that says that it is gone, so that leaving needs no memory; under
+ *       @leave
+ *
+ * @lock: guards the following up to @deadline_ns
+ * @closed: takes no more messages
+ * @queue: messages for RECV
+ * @quota: how full it is, by sending user
+ * @lost: messages that could not be queued since the last RECV
+ * @calls: struct kdbus_call by this connection, from sending to their end
+ * @n_calls: their number, and of those about to be sent
+ * @deadline_ns: when @deadline fires; U64_MAX if it is not armed
+ * @deadline: ends calls whose time is up
+ *
+ * @owed_lock: guards @owed; leaf
+ * @owed: struct kdbus_call that this connection has to answer
+ *
+ * @claims: struct kdbus_claim on names in order of acquisition; written under
+ *          the names lock of the bus, read under RCU
+ * @n_claims: their number; under the names lock
+ *
+ * @matches: what it wants to hear
+ * @ep_entry: link in kdbus_ep.conns; under the lock of @ep
+ * @monitor_entry: link in kdbus_bus.monitors; under monitors_sem
+ */
+struct kdbus_conn {
+	struct kref ref;
+	struct rcu_head rcu;
+	u64 id;
+	u64 flags;
+	int slot;
+	struct kdbus_ep *ep;
+	struct kdbus_bus *bus;
+	struct kdbus_user *user;
+	struct kdbus_view view;
+	struct kdbus_meta meta;
+	bool is_owner;
+	bool is_faked;
+	char *description;
+	u64 attach_send;
+	u64 attach_recv;
+	wait_queue_head_t wait;
+	struct kdbus_pool *pool;
+
+	atomic_t active;
+	struct mutex leave;
+	struct kdbus_event *bye;
+
+	spinlock_t lock;
+	bool closed;
+	struct kdbus_queue queue;
+	struct kdbus_quota quota;
+	u64 lost;
+	struct list_head calls;
+	unsigned int n_calls;
+	u64 deadline_ns;
+	struct delayed_work deadline;
+
+	spinlock_t owed_lock;
+	struct list_head owed;
+
+	struct list_head claims;
+	unsigned int n_claims;
+
+	struct kdbus_match_owner matches;
+	struct list_head ep_entry;
+	struct list_head monitor_entry;
+};
+
+static inline bool kdbus_conn_is_ordinary(const struct kdbus_conn *conn)
+{
+	return !(conn->flags & KDBUS_HELLO_KINDS);
+}
+
+static inline bool kdbus_conn_is_monitor(const struct kdbus_conn *conn)
+{
+	return conn->flags & KDBUS_HELLO_MONITOR;
+}
+
+static inline bool kdbus_conn_is_activator(const struct kdbus_conn *conn)
+{
+	return conn->flags & KDBUS_HELLO_ACTIVATOR;
+}
+
+struct kdbus_conn *kdbus_conn_new(struct kdbus_ep *ep, const struct file *file, u64 flags,
+				  size_t pool_size, const char *description, bool is_owner);
+struct kdbus_conn *kdbus_conn_get(struct kdbus_conn *conn);
+struct kdbus_conn *kdbus_conn_find(struct kdbus_bus *bus, u64 id);
+void kdbus_conn_put(struct kdbus_conn *conn);
+
+bool kdbus_conn_enter(struct kdbus_conn *conn);
+void kdbus_conn_leave(struct kdbus_conn *conn);
+bool kdbus_conn_is_active(const struct kdbus_conn *conn);
+bool kdbus_conn_deactivate(struct kdbus_conn *conn);
+
+void kdbus_conn_count_lost(struct kdbus_conn *conn);
+void kdbus_conn_wake(struct kdbus_conn *conn);
+
+#endif

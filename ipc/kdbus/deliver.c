@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A copy of a message on its way into one queue. */
+
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include "conn.h"
+#include "deliver.h"
+#include "domain.h"
+#include "files.h"
+#include "item.h"
+#include "pool.h"
+#include "slice.h"
+
+/**
+ * DOC: Delivery
+ *
+ * Whatever enters a queue does so in three steps.  Reserve: room in the quota of
+ * the sender's user and in the pool of the receiver, with pages; may fail and
+ * sleep.  Write: the image is put into the slice, without any lock.  Commit: one
+ * short section under the lock of the receiver makes the message visible; all
+ * that can still happen is that the receiver has left.  Abort undoes a
+ * reservation.
+ */
+
+/* Shares without charge that are kept for users who come back. */
+#define DELIVER_KEEP_SHARES 8
+
+static struct kmem_cache *entry_cache;
+
+/**
+ * kdbus_deliver_init() - make the slab cache of entries
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int kdbus_deliver_init(void)
+{
+	entry_cache = kmem_cache_create("kdbus_entry", sizeof(struct kdbus_entry), 0,
+					SLAB_ACCOUNT, NULL);
+	return entry_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * kdbus_deliver_deinit() - destroy the slab cache; all entries are gone
+ */
+void kdbus_deliver_deinit(void)
+{
+	kmem_cache_destroy(entry_cache);
+}
+
+static void share_free(struct kdbus_share *share)
+{
+	if (!share)
+		return;
+	kdbus_user_put((struct kdbus_user *)share->user);
+	kfree(share);
+}
+
+/* The share of @user; made if there is none.  Returns with the lock of @dst held, or an error. */
+static struct kdbus_share *deliver_lock_share(struct kdbus_conn *dst, struct kdbus_user *user)
+{
+	struct kdbus_share *share, *new;
+
+	spin_lock(&dst->lock);
+	share = kdbus_quota_find(&dst->quota, user);
+	if (likely(share))
+		return share;
+	spin_unlock(&dst->lock);
+
+	new = kmalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return ERR_PTR(-ENOMEM);
+
+	spin_lock(&dst->lock);
+	share = kdbus_quota_find(&dst->quota, user);
+	if (share) {
+		kfree(new);
+		return share;
+	}
+	kdbus_quota_add(&dst->quota, new, kdbus_user_get(user));
+	return new;
+}
+
+/* Charge @entry to @user; everything that a look at the receiver can refuse. */
+static int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
+			  struct kdbus_entry *entry, size_t size)
+{
+	struct kdbus_share *share, *idle = NULL;
+	int ret;
+
+	share = deliver_lock_share(dst, user);
+	if (IS_ERR(share))
+		return PTR_ERR(share);
+
+	if (dst->closed)
+		ret = -ECONNRESET;
+	else if (entry->n_fds && !(dst->flags & (KDBUS_HELLO_ACCEPT_FD | KDBUS_HELLO_MONITOR)))
+		ret = -ECOMM;
+	else
+		ret = kdbus_quota_charge(&dst->quota, share, size, entry->n_fds);
+	if (!ret)
+		entry->share = share;
+	else
+		idle = kdbus_quota_take_idle(&dst->quota, DELIVER_KEEP_SHARES);
+	spin_unlock(&dst->lock);
+
+	share_free(idle);
+	return ret;
+}
+
+/**
+ * kdbus_deliver_reserve() - get room for a copy at a receiver
+ * @dst: the receiver, pinned by the caller
+ * @user: whom it is charged to
+ * @size: bytes of the image
+ * @priority: of the message
+ * @files: what travels with it; the entry takes a reference; may be NULL
+ *
+ * Context: May sleep.
+ * Return: an entry whose slice is to be written, then committed or aborted;
+ *         -ECONNRESET, -ECOMM, -ENOBUFS, -EMFILE, -EXFULL, checked in this order; -ENOMEM.
+ */
+struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_user *user,
+					  size_t size, s64 priority, struct kdbus_files *files)
+{
+	struct kdbus_entry *entry;
+	struct kdbus_slice *slice;
+	int ret;
+
+	size = KDBUS_ALIGN8(size);
+	entry = kmem_cache_alloc(entry_cache, GFP_KERNEL);
+	if (!entry)
+		return ERR_PTR(-ENOMEM);
+	kdbus_queue_node_init(&entry->node, priority);
+	entry->slice = NULL;
+	entry->files = files;
+	entry->n_fds = files ? files->n_fds : 0;
+	entry->call = NULL;
+	entry->registration = 0;
+
+	ret = deliver_charge(dst, user, entry, size);
+	if (ret)
+		goto out_free;
+
+	slice = kdbus_pool_reserve(dst->pool, size);
+	if (IS_ERR(slice)) {
+		ret = PTR_ERR(slice);
+		goto out_uncharge;
+	}
+	ret = kdbus_pool_populate(dst->pool, slice);
+	if (ret)
+		goto out_release;
+
+	entry->slice = slice;
+	if (files)
+		kdbus_files_get(files);
+	return entry;
+
+out_release:
+	kdbus_pool_release(dst->pool, slice);
+out_uncharge:
+	spin_lock(&dst->lock);
+	kdbus_quota_uncharge(&dst->quota, entry->share, size, entry->n_fds);
+	spin_unlock(&dst->lock);
+out_free:
+	kmem_cache_free(entry_cache, entry);
+	return ERR_PTR(ret);
+}
+
+/**
+ * kdbus_deliver_commit_locked() - make a copy visible; cannot fail
+ * @dst: the receiver, its lock held, not closed
+ * @entry: reserved there and written; owned by the queue afterwards
+ *
+ * The caller wakes the receiver.
+ */
+void kdbus_deliver_commit_locked(struct kdbus_conn *dst, struct kdbus_entry *entry)
+{
+	lockdep_assert_held(&dst->lock);
+
+	kdbus_queue_add(&dst->queue, &entry->node);
+}
+
+/**
+ * kdbus_deliver_commit() - make a copy visible unless the receiver has left
+ * @dst: the receiver
+ * @entry: reserved there and written; consumed in any case
+ *
+ * Return: 0 or -ECONNRESET.
+ */
+int kdbus_deliver_commit(struct kdbus_conn *dst, struct kdbus_entry *entry)
+{
+	spin_lock(&dst->lock);
+	if (unlikely(dst->closed)) {
+		spin_unlock(&dst->lock);
+		kdbus_deliver_abort(dst, entry);
+		return -ECONNRESET;
+	}
+	kdbus_deliver_commit_locked(dst, entry);
+	spin_unlock(&dst->lock);
+	kdbus_conn_wake(dst);
+	return 0;
+}
+
+/**
+ * kdbus_entry_uncharge_locked() - an entry does not count any more
+ * @dst: the receiver, its lock held
+ * @entry: charged there; in no queue
+ */
+void kdbus_entry_uncharge_locked(struct kdbus_conn *dst, struct kdbus_entry *entry)
+{
+	lockdep_assert_held(&dst->lock);
+
+	kdbus_quota_uncharge(&dst->quota, entry->share, entry->slice->size, entry->n_fds);
+	entry->share = NULL;
+}
+
+/**
+ * kdbus_entry_free() - free an entry and let go of its slice
+ * @dst: the receiver
+ * @entry: in no queue, not charged; its call has been taken out or put
+ *
+ * The slice stays in use if it is published.
+ */
+void kdbus_entry_free(struct kdbus_conn *dst, struct kdbus_entry *entry)
+{
+	WARN_ON_ONCE(entry->share || entry->call || kdbus_queue_node_is_queued(&entry->node));
+
+	if (entry->slice)
+		kdbus_pool_release(dst->pool, entry->slice);
+	if (entry->files)
+		kdbus_files_put(entry->files);
+	kmem_cache_free(entry_cache, entry);
+}
+
+/**
+ * kdbus_deliver_abort() - undo kdbus_deliver_reserve()
+ * @dst: the receiver
+ * @entry: reserved there, not committed
+ */
+void kdbus_deliver_abort(struct kdbus_conn *dst, struct kdbus_entry *entry)
+{
+	spin_lock(&dst->lock);
+	kdbus_entry_uncharge_locked(dst, entry);
+	spin_unlock(&dst->lock);
+	kdbus_entry_free(dst, entry);
+}
+
+/**
+ * kdbus_deliver_image() - queue an image that lies ready in kernel memory
+ * @dst: the receiver
+ * @user: whom it is charged to
+ * @image: header and items
+ * @size: bytes
+ *
+ * Context: May sleep.
+ * Return: 0 or what kdbus_deliver_reserve() returns.
+ */
+int kdbus_deliver_image(struct kdbus_conn *dst, struct kdbus_user *user,
+			const void *image, size_t size)
+{
+	struct kdbus_entry *entry;
+
+	entry = kdbus_deliver_reserve(dst, user, size, 0, NULL);
+	if (IS_ERR(entry))
+		return PTR_ERR(entry);
+	kdbus_pool_write(dst->pool, entry->slice, 0, image, size);
+	kdbus_pool_zero(dst->pool, entry->slice, size, entry->slice->size - size);
+	return kdbus_deliver_commit(dst, entry);
+}
