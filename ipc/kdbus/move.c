@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Messages follow their name from one queue to another. */
+
+#include <linux/err.h>
+
+#include "bus.h"
+#include "call.h"
+#include "conn.h"
+#include "deliver.h"
+#include "files.h"
+#include "move.h"
+#include "pool.h"
+#include "slice.h"
+
+/* Take what was sent to this registration out of the queue of @from. */
+static void move_take(struct kdbus_conn *from, u64 registration, struct list_head *taken)
+{
+	struct kdbus_entry *entry, *next;
+
+	spin_lock(&from->lock);
+	list_for_each_entry_safe(entry, next, &from->queue.entries, node.entry) {
+		if (entry->registration != registration)
+			continue;
+		kdbus_queue_remove(&from->queue, &entry->node);
+		list_add_tail(&entry->node.entry, taken);
+	}
+	spin_unlock(&from->lock);
+}
+
+/* Queue a copy of @entry, charged to the same user, at @to. */
+static int move_copy(struct kdbus_conn *from, struct kdbus_conn *to, struct kdbus_entry *entry)
+{
+	/* Charged at @from until this is over, so the share keeps the user. */
+	struct kdbus_user *user = (struct kdbus_user *)entry->share->user;
+	struct kdbus_entry *copy;
+
+	copy = kdbus_deliver_reserve(to, user, entry->slice->size, entry->node.priority,
+				     entry->files);
+	if (IS_ERR(copy))
+		return PTR_ERR(copy);
+	kdbus_pool_copy(to->pool, copy->slice, from->pool, entry->slice);
+	copy->registration = entry->registration;
+
+	spin_lock(&to->lock);
+	if (to->closed) {
+		spin_unlock(&to->lock);
+		kdbus_deliver_abort(to, copy);
+		return -ECONNRESET;
+	}
+	copy->call = entry->call;
+	entry->call = NULL;
+	kdbus_deliver_commit_locked(to, copy);
+	spin_unlock(&to->lock);
+	return 0;
+}
+
+/**
+ * kdbus_move_messages() - move what was sent to a name, and the duty to reply
+ * @from: who had the name
+ * @to: who gets it
+ * @registration: of the name
+ *
+ * In order, to the end of the queue.  What @to cannot take is lost and counted there.
+ *
+ * Context: The names lock is held and the name has no owner, so nothing is
+ *          sent to it meanwhile.  May sleep.
+ */
+void kdbus_move_messages(struct kdbus_conn *from, struct kdbus_conn *to, u64 registration)
+{
+	struct kdbus_entry *entry, *next;
+	LIST_HEAD(taken);
+
+	lockdep_assert_held(&from->bus->names.lock);
+
+	kdbus_calls_redirect(from, to, registration);
+	move_take(from, registration, &taken);
+	list_for_each_entry_safe(entry, next, &taken, node.entry) {
+		if (move_copy(from, to, entry))
+			kdbus_conn_count_lost(to);
+		list_del_init(&entry->node.entry);
+		if (entry->call)
+			kdbus_call_put(entry->call);
+		entry->call = NULL;
+
+		spin_lock(&from->lock);
+		kdbus_entry_uncharge_locked(from, entry);
+		spin_unlock(&from->lock);
+		kdbus_entry_free(from, entry);
+	}
+	kdbus_conn_wake(to);
+}
