@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What one receiver finds in its pool: header, items, metadata, payload. */
+
+#include <linux/err.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+
+#include "bus.h"
+#include "conn.h"
+#include "deliver.h"
+#include "domain.h"
+#include "endpoint.h"
+#include "item.h"
+#include "message.h"
+#include "meta.h"
+#include "name.h"
+#include "pool.h"
+#include "slice.h"
+
+/* What a connection that speaks for somebody else still tells. */
+#define IMAGE_NOT_OF_PROCESS \
+	(KDBUS_ATTACH_TIMESTAMP | KDBUS_ATTACH_NAMES | KDBUS_ATTACH_CONN_DESCRIPTION)
+
+/**
+ * struct image_meta - metadata items for one receiver
+ * @kinds: what is attached
+ * @data: the items, padded; @room or allocated
+ * @size: bytes with all padding
+ * @end: bytes without the padding of the last item
+ * @room: for the usual case
+ */
+struct image_meta {
+	u64 kinds;
+	void *data;
+	size_t size;
+	size_t end;
+	u64 room[40];
+};
+
+/* Which kinds of metadata the message gets for @dst. */
+static u64 image_kinds(struct kdbus_message *message, struct kdbus_conn *dst)
+{
+	struct kdbus_conn *src = message->src;
+	u64 wanted = READ_ONCE(dst->attach_recv) & src->ep->node.domain->attach_mask;
+	u64 given;
+
+	if (!wanted)
+		return 0;
+	if (src->is_faked)
+		return wanted & IMAGE_NOT_OF_PROCESS;
+	given = READ_ONCE(src->attach_send) | KDBUS_META_IMPLICIT;
+	if (wanted & ~given)
+		given |= kdbus_meta_visible(&dst->view);
+	return wanted & given;
+}
+
+/* What all receivers are told alike: collected for the first one who wants it. */
+static int image_collect(struct kdbus_message *message, u64 kinds)
+{
+	int ret;
+
+	if (kinds & KDBUS_META_PROCESS)
+		kdbus_meta_collect(&message->meta, kinds & KDBUS_META_PROCESS);
+	if ((kinds & KDBUS_ATTACH_NAMES) && !message->has_names) {
+		ret = kdbus_names_snapshot(message->src, &message->names, &message->names_size);
+		if (ret)
+			return ret;
+		message->has_names = true;
+	}
+	if ((kinds & KDBUS_ATTACH_TIMESTAMP) && !message->has_time) {
+		message->monotonic_ns = ktime_get_ns();
+		message->realtime_ns = ktime_get_real_ns();
+		message->has_time = true;
+	}
+	return 0;
+}
+
+static size_t image_meta_size(const struct kdbus_message *message, struct kdbus_conn *dst,
+			      u64 kinds)
+{
+	const char *description = message->src->description;
+	size_t size = 0;
+
+	if (kinds & KDBUS_META_PROCESS)
+		size += kdbus_meta_size(&message->meta, &dst->view, kinds & KDBUS_META_PROCESS);
+	if (kinds & KDBUS_ATTACH_NAMES)
+		size += message->names_size;
+	if ((kinds & KDBUS_ATTACH_CONN_DESCRIPTION) && description)
+		size += KDBUS_ALIGN8(KDBUS_ITEM_HEADER_SIZE + strlen(description) + 1);
+	if (kinds & KDBUS_ATTACH_TIMESTAMP)
+		size += KDBUS_ITEM_HEADER_SIZE + sizeof(struct kdbus_timestamp);
+	return size;
+}
+
+static void image_meta_write(const struct kdbus_message *message, struct kdbus_conn *dst,
+			     struct image_meta *meta)
+{
+	const char *description = message->src->description;
+	struct kdbus_item *item;
+	void *at = meta->data;
+
+	if (meta->kinds & KDBUS_META_PROCESS)
+		at += kdbus_meta_write(&message->meta, &dst->view,
+				       meta->kinds & KDBUS_META_PROCESS, at);
+	if ((meta->kinds & KDBUS_ATTACH_NAMES) && message->names_size) {
+		memcpy(at, message->names, message->names_size);
+		at += message->names_size;
+	}
+	if ((meta->kinds & KDBUS_ATTACH_CONN_DESCRIPTION) && description) {
+		item = kdbus_item_init(at, KDBUS_ITEM_CONN_DESCRIPTION, strlen(description) + 1);
+		memcpy(item->str, description, strlen(description) + 1);
+		at = kdbus_item_next(item);
+	}
+	if (meta->kinds & KDBUS_ATTACH_TIMESTAMP) {
+		item = kdbus_item_init(at, KDBUS_ITEM_TIMESTAMP, sizeof(item->timestamp));
+		item->timestamp.seqnum = message->seqnum;
+		item->timestamp.monotonic_ns = message->monotonic_ns;
+		item->timestamp.realtime_ns = message->realtime_ns;
+	}
+
+	/* The size of a message does not count the padding of its last item. */
+	KDBUS_ITEMS_FOREACH(item, meta->data, meta->size)
+		meta->end = (void *)item + item->size - meta->data;
+}
+
+static int image_meta_make(struct kdbus_message *message, struct kdbus_conn *dst,
+			   struct image_meta *meta)
+{
+	int ret;
+
+	meta->data = meta->room;
+	meta->size = 0;
+	meta->end = 0;
+	meta->kinds = image_kinds(message, dst);
+	if (!meta->kinds)
+		return 0;
+	ret = image_collect(message, meta->kinds);
+	if (ret)
+		return ret;
+	meta->size = image_meta_size(message, dst, meta->kinds);
+	if (meta->size > sizeof(meta->room)) {
+		meta->data = kvmalloc(meta->size, GFP_KERNEL_ACCOUNT);
+		if (!meta->data)
+			return -ENOMEM;
+	}
+	image_meta_write(message, dst, meta);
+	return 0;
+}
+
+static void image_meta_free(struct image_meta *meta)
+{
+	if (meta->data != meta->room)
+		kvfree(meta->data);
+}
+
+/* Header and items, with sizes and offsets as this receiver finds them. */
+static void image_write_items(struct kdbus_message *message, struct kdbus_conn *dst,
+			      const struct kdbus_slice *slice, const struct image_meta *meta,
+			      size_t base)
+{
+	struct kdbus_msg *msg = kdbus_message_header(message);
+	size_t items_end = KDBUS_ALIGN8(message->size);
+	size_t offset = base;
+	unsigned int i;
+
+	for (i = 0; i < message->n_pieces; i++) {
+		const struct kdbus_piece *piece = &message->pieces[i];
+
+		if (piece->item)
+			piece->item->vec.offset = offset;
+		offset += piece->size;
+	}
+	msg->size = meta->size ? items_end + meta->end : message->size;
+	kdbus_pool_write(dst->pool, slice, 0, msg, items_end);
+	if (meta->size)
+		kdbus_pool_write(dst->pool, slice, items_end, meta->data, meta->size);
+}
+
+static int image_write_payload(const struct kdbus_message *message, struct kdbus_conn *dst,
+			       const struct kdbus_slice *slice, size_t base)
+{
+	size_t pos = base;
+	unsigned int i;
+	int ret;
+
+	if (message->unreadable)
+		return -EFAULT;
+	if (message->staged) {
+		kdbus_pool_write(dst->pool, slice, pos, message->staged, message->payload_size);
+		pos += message->payload_size;
+	} else {
+		for (i = 0; i < message->n_pieces; i++) {
+			const struct kdbus_piece *piece = &message->pieces[i];
+
+			ret = 0;
+			if (piece->addr)
+				ret = kdbus_pool_write_user(dst->pool, slice, pos, piece->addr,
+							    piece->size);
+			else
+				kdbus_pool_zero(dst->pool, slice, pos, piece->size);
+			if (ret)
+				return ret;
+			pos += piece->size;
+		}
+	}
+	kdbus_pool_zero(dst->pool, slice, pos, slice->size - pos);
+	return 0;
+}
+
+/**
+ * kdbus_message_copy_to() - write a copy of a message into the pool of a receiver
+ * @message: checked, files imported
+ * @dst: the receiver, pinned by the caller
+ *
+ * Context: May sleep; unless the payload is staged, for as long as the memory of the
+ *          sender takes.
+ * Return: an entry to be committed or aborted; what kdbus_deliver_reserve()
+ *         returns; -EFAULT.
+ */
+struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct kdbus_conn *dst)
+{
+	size_t items_end = KDBUS_ALIGN8(message->size);
+	struct kdbus_entry *entry;
+	struct image_meta meta;
+	size_t base;
+	int ret;
+
+	ret = image_meta_make(message, dst, &meta);
+	if (ret)
+		return ERR_PTR(ret);
+	base = items_end + meta.size;
+	entry = kdbus_deliver_reserve(dst, message->src->user, base + message->payload_size,
+				      kdbus_message_header(message)->priority, message->files);
+	if (!IS_ERR(entry)) {
+		image_write_items(message, dst, entry->slice, &meta, base);
+		ret = image_write_payload(message, dst, entry->slice, base);
+		if (ret) {
+			kdbus_deliver_abort(dst, entry);
+			entry = ERR_PTR(ret);
+		}
+	}
+	image_meta_free(&meta);
+	return entry;
+}

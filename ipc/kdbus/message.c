@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A message from user space: copied once, checked whole. */
+
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "bus.h"
+#include "conn.h"
+#include "domain.h"
+#include "endpoint.h"
+#include "files.h"
+#include "item.h"
+#include "message.h"
+#include "wellknown.h"
+
+static const struct kdbus_arg_rules message_rules = {
+	.size = sizeof(struct kdbus_msg),
+	.flags = KDBUS_MSG_EXPECT_REPLY | KDBUS_MSG_NO_AUTO_START | KDBUS_MSG_SIGNAL,
+	.is_message = true,
+	.n_items = 5,
+	.items = {
+		{ .type = KDBUS_ITEM_PAYLOAD_VEC, .repeats = true },
+		{ .type = KDBUS_ITEM_PAYLOAD_MEMFD, .repeats = true },
+		{ .type = KDBUS_ITEM_FDS },
+		{ .type = KDBUS_ITEM_BLOOM_FILTER },
+		{ .type = KDBUS_ITEM_DST_NAME },
+	},
+};
+
+/**
+ * kdbus_message_init() - an empty message
+ * @message: uninitialised memory
+ * @src: the sender; borrowed
+ */
+void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
+{
+	message->src = src;
+	message->arg.data = message->arg.inline_data;
+	message->dst_name = NULL;
+	message->filter = NULL;
+	message->filter_size = 0;
+	message->n_fds = 0;
+	message->n_memfds = 0;
+	message->files = NULL;
+	message->pieces = message->inline_pieces;
+	message->n_pieces = 0;
+	message->payload_size = 0;
+	message->staged = NULL;
+	message->unreadable = false;
+	kdbus_meta_init(&message->meta);
+	message->names = NULL;
+	message->has_names = false;
+	message->has_time = false;
+}
+
+/**
+ * kdbus_message_deinit() - free what belongs to a message
+ * @message: the message
+ */
+void kdbus_message_deinit(struct kdbus_message *message)
+{
+	kfree(message->names);
+	kdbus_meta_deinit(&message->meta);
+	kvfree(message->staged);
+	if (message->pieces != message->inline_pieces)
+		kvfree(message->pieces);
+	if (message->files)
+		kdbus_files_put(message->files);
+	kdbus_arg_release(&message->arg);
+}
+
+/**
+ * kdbus_message_import() - copy header and items from user space
+ * @message: initialised
+ * @user: from user space, anything
+ *
+ * Return: as kdbus_arg_import(); @message->arg.negotiate tells what was asked.
+ */
+int kdbus_message_import(struct kdbus_message *message, void __user *user)
+{
+	return kdbus_arg_import(&message->arg, user, &message_rules);
+}
+
+static int check_header(const struct kdbus_msg *msg, bool is_sync)
+{
+	bool expects_reply = msg->flags & KDBUS_MSG_EXPECT_REPLY;
+	bool is_signal = msg->flags & KDBUS_MSG_SIGNAL;
+
+	if (msg->payload_type == KDBUS_PAYLOAD_KERNEL)
+		return -EINVAL;
+	if (msg->dst_id == KDBUS_DST_ID_BROADCAST) {
+		if (!is_signal)
+			return -EBADMSG;
+		if (msg->timeout_ns)
+			return -ENOTUNIQ;
+	}
+	if (expects_reply) {
+		if (!msg->timeout_ns)
+			return -EINVAL;
+		return is_signal ? -ENOTUNIQ : 0;
+	}
+	if (is_sync || (msg->cookie_reply && is_signal))
+		return -EINVAL;
+	return 0;
+}
+
+static int check_vec(struct kdbus_message *message, const struct kdbus_item *item, u64 *sum)
+{
+	u64 limit = message->src->ep->node.domain->limits.payload;
+
+	if (item->vec.size > limit || *sum + item->vec.size > limit)
+		return -EMSGSIZE;
+	*sum += item->vec.size;
+	if (item->vec.address &&
+	    (item->vec.address != (unsigned long)item->vec.address ||
+	     !access_ok(u64_to_user_ptr(item->vec.address), item->vec.size)))
+		return -EFAULT;
+	message->n_pieces++;
+	return 0;
+}
+
+static int check_memfd(struct kdbus_message *message, const struct kdbus_item *item)
+{
+	if (item->memfd.start + item->memfd.size < item->memfd.start)
+		return -EMSGSIZE;
+	if (++message->n_memfds > message->src->ep->node.domain->limits.memfds)
+		return -E2BIG;
+	message->n_pieces++;
+	return 0;
+}
+
+static int check_filter(struct kdbus_message *message, const struct kdbus_item *item)
+{
+	size_t size = kdbus_item_payload_size(item) - sizeof(item->bloom_filter);
+
+	if (size % sizeof(u64))
+		return -EFAULT;
+	if (size != message->src->bus->bloom.size)
+		return -EDOM;
+	message->filter = &item->bloom_filter;
+	message->filter_size = size;
+	return 0;
+}
+
+static int check_dst_name(struct kdbus_message *message, const struct kdbus_item *item)
+{
+	if (!kdbus_wellknown_is_valid(item->str, kdbus_item_payload_size(item) - 1, false))
+		return -EINVAL;
+	if (kdbus_message_header(message)->dst_id == KDBUS_DST_ID_BROADCAST)
+		return -EBADMSG;
+	message->dst_name = item->str;
+	return 0;
+}
+
+static int check_items(struct kdbus_message *message)
+{
+	unsigned int max_fds = message->src->ep->node.domain->limits.fds;
+	const struct kdbus_item *item, *items;
+	size_t items_size;
+	u64 sum = 0;
+	int ret = 0;
+
+	items = kdbus_arg_items(&message->arg, &items_size);
+	message->size = sizeof(struct kdbus_msg);
+	KDBUS_ITEMS_FOREACH(item, items, items_size) {
+		switch (item->type) {
+		case KDBUS_ITEM_PAYLOAD_VEC:
+			ret = check_vec(message, item, &sum);
+			break;
+		case KDBUS_ITEM_PAYLOAD_MEMFD:
+			ret = check_memfd(message, item);
+			break;
+		case KDBUS_ITEM_FDS:
+			message->n_fds = kdbus_item_payload_size(item) / sizeof(int);
+			ret = message->n_fds > max_fds ? -EMFILE : 0;
+			break;
+		case KDBUS_ITEM_BLOOM_FILTER:
+			ret = check_filter(message, item);
+			break;
+		case KDBUS_ITEM_DST_NAME:
+			ret = check_dst_name(message, item);
+			break;
+		case KDBUS_ITEM_NEGOTIATE:
+			ret = -EINVAL;
+			break;
+		}
+		if (ret)
+			return ret;
+		message->size = (void *)item + item->size - message->arg.data;
+	}
+	return 0;
+}
+
+/* One piece per payload item; each item becomes what the receiver finds. */
+static int make_pieces(struct kdbus_message *message)
+{
+	const struct kdbus_item *items;
+	struct kdbus_piece *piece;
+	struct kdbus_item *item;
+	size_t items_size;
+
+	if (message->n_pieces > KDBUS_MESSAGE_INLINE_PIECES) {
+		piece = kvmalloc_array(message->n_pieces, sizeof(*piece), GFP_KERNEL_ACCOUNT);
+		if (!piece)
+			return -ENOMEM;
+		message->pieces = piece;
+	}
+
+	piece = message->pieces;
+	items = kdbus_arg_items(&message->arg, &items_size);
+	KDBUS_ITEMS_FOREACH(item, items, items_size) {
+		memset((void *)item + item->size, 0, KDBUS_ALIGN8(item->size) - item->size);
+		if (item->type == KDBUS_ITEM_PAYLOAD_VEC) {
+			piece->addr = u64_to_user_ptr(item->vec.address);
+			piece->size = piece->addr ? item->vec.size : item->vec.size % 8;
+			piece->item = piece->addr ? item : NULL;
+			item->type = KDBUS_ITEM_PAYLOAD_OFF;
+			item->vec.offset = ~0ULL;
+		} else if (item->type == KDBUS_ITEM_PAYLOAD_MEMFD) {
+			piece->addr = NULL;
+			piece->size = item->memfd.size % 8;
+			piece->item = NULL;
+			item->memfd.__pad = 0;
+		} else {
+			continue;
+		}
+		message->payload_size += piece->size;
+		piece++;
+	}
+	return 0;
+}
+
+/**
+ * kdbus_message_check() - does the message make sense?
+ * @message: imported
+ * @is_sync: the command wants to wait for the reply
+ *
+ * Afterwards header and items are what receivers find, but for the offsets of
+ * the payload.
+ *
+ * Return: 0 or a negative errno; the order of the checks is part of the interface.
+ */
+int kdbus_message_check(struct kdbus_message *message, bool is_sync)
+{
+	struct kdbus_msg *msg = kdbus_message_header(message);
+	bool is_signal = msg->flags & KDBUS_MSG_SIGNAL;
+	int ret;
+
+	if (msg->src_id && msg->src_id != message->src->id)
+		return -EINVAL;
+	ret = check_header(msg, is_sync) ?: check_items(message);
+	if (ret)
+		return ret;
+	if (is_signal != !!message->filter)
+		return -EBADMSG;
+	if (msg->dst_id == KDBUS_DST_ID_NAME && !message->dst_name)
+		return -EDESTADDRREQ;
+	if (msg->dst_id == KDBUS_DST_ID_BROADCAST && message->n_fds)
+		return -ENOTUNIQ;
+
+	msg->src_id = message->src->id;
+	return make_pieces(message);
+}
+
+/**
+ * kdbus_message_import_files() - take references on descriptors and memfds
+ * @message: checked
+ *
+ * Return: 0 or what kdbus_files_import() returns.
+ */
+int kdbus_message_import_files(struct kdbus_message *message)
+{
+	struct kdbus_files *files;
+
+	if (!message->n_fds && !message->n_memfds)
+		return 0;
+	files = kdbus_files_import(kdbus_message_header(message), message->n_fds,
+				   message->n_memfds);
+	if (IS_ERR(files))
+		return PTR_ERR(files);
+	message->files = files;
+	return 0;
+}
+
+/**
+ * kdbus_message_stage() - copy the payload into kernel memory
+ * @message: checked
+ *
+ * For messages with more than one receiver: all get the same, and the memory
+ * of the sender is waited for once, before anybody is involved.
+ *
+ * Context: May sleep for as long as the memory of the sender takes.
+ * Return: 0 or -ENOMEM.  Unreadable memory is no error here: it is one at each receiver.
+ */
+int kdbus_message_stage(struct kdbus_message *message)
+{
+	unsigned int i;
+	void *to;
+
+	if (!message->payload_size || message->staged)
+		return 0;
+	message->staged = kvmalloc(message->payload_size, GFP_KERNEL_ACCOUNT);
+	if (!message->staged)
+		return -ENOMEM;
+
+	to = message->staged;
+	for (i = 0; i < message->n_pieces; i++) {
+		const struct kdbus_piece *piece = &message->pieces[i];
+
+		if (!piece->addr)
+			memset(to, 0, piece->size);
+		else if (copy_from_user(to, piece->addr, piece->size))
+			message->unreadable = true;
+		to += piece->size;
+	}
+	return 0;
+}
