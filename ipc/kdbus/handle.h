@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* An open node: its role, and the table of commands. */
+#ifndef KDBUS_HANDLE_H
+#define KDBUS_HANDLE_H
+
+struct file_operations;
+
+extern const struct file_operations kdbus_handle_fops;
+
+#endif
