@@ -22,5 +22,6 @@ int dbus_call_init(struct dbus_call *call, const char *method);
 void dbus_call_deinit(struct dbus_call *call);
 DBusMessage *dbus_call_new_message(struct dbus_call *call, bool beside);
 int dbus_call_check_reply(struct dbus_call *call, DBusMessage *reply);
+int dbus_call_alone(void *work);
 
 #endif /* KDBUS_BENCH_DBUS_CALL_H */

@@ -125,6 +125,8 @@ static void report_json(struct report *report, const struct row *row, int r,
 	if (r == 0 && row->ruler)
 		fprintf(report->json, ",\"ruler\":\"%s\",\"ruler_p50\":%.1f,\"ruler_p99\":%.1f,"
 			"\"ratio\":%.4f", row->ruler, result->ruler.p50, result->ruler.p99, ratio);
+	if (result->floor)
+		fprintf(report->json, ",\"floor\":%.1f", result->floor);
 	if (row->mark)
 		fprintf(report->json, ",\"mark\":%g", row->mark);
 	if (row->goal)
@@ -149,9 +151,9 @@ static void report_row(struct report *report, const struct row *row, int r,
 		snprintf(ruler, sizeof(ruler), "%.0f", result->ruler.p50);
 	if (r == 0 && row->ruler)
 		snprintf(ratio_text, sizeof(ratio_text), "%.2f", ratio);
-	if (row->mark)
+	if (row->mark && (report->judge || row->any_clock))
 		snprintf(mark, sizeof(mark), row->ruler ? "%.2f" : "%.0f", row->mark);
-	if (row->goal)
+	if (row->goal && report->judge)
 		snprintf(goal, sizeof(goal), row->ruler ? "%.2f" : "%.0f", row->goal);
 	printf("%-39s %9s %9s %-13s %5s %5s %5s  %s\n", row->title, own, ruler,
 	       row->ruler ? row->ruler : unit, ratio_text, mark, goal, state);

@@ -13,6 +13,7 @@
 struct row_result {
 	struct stats own;	/* the work that is judged */
 	struct stats ruler;	/* what it is compared with; 0 if the value itself is judged */
+	double floor;		/* work in both that nothing can save; 0 if not known */
 	char note[160];		/* further figures, for people; may be empty */
 };
 
