@@ -12,6 +12,7 @@
 #include "bus.h"
 #include "conn.h"
 #include "endpoint.h"
+#include "entry.h"
 #include "pool.h"
 
 /* Added to kdbus_conn.active when the connection is taken apart. */
@@ -103,6 +104,7 @@ static void conn_free(struct kref *ref)
 		kdbus_user_put((struct kdbus_user *)share->user);
 		kfree(share);
 	}
+	kdbus_entry_release(conn->spare, NULL);
 	kdbus_match_owner_deinit(&conn->matches);
 	kdbus_pool_put(conn->pool);
 	kdbus_meta_deinit(&conn->meta);

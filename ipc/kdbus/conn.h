@@ -20,6 +20,7 @@
 
 struct file;
 struct kdbus_bus;
+struct kdbus_entry;
 struct kdbus_ep;
 struct kdbus_event;
 struct kdbus_pool;
@@ -59,6 +60,7 @@ struct kdbus_user;
  * @lock: guards the following up to @deadline_ns
  * @closed: takes no more messages
  * @queue: messages for RECV
+ * @spare: memory for the next entry, or NULL; exchanged whole, without the lock
  * @quota: how full it is, by sending user
  * @lost: messages that could not be queued since the last RECV
  * @calls: struct kdbus_call by this connection, from sending to their end
@@ -103,6 +105,7 @@ struct kdbus_conn {
 	spinlock_t lock;
 	bool closed;
 	struct kdbus_queue queue;
+	struct kdbus_entry *spare;
 	struct kdbus_quota quota;
 	u64 lost;
 	struct list_head calls;

@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "deliver.h"
 #include "domain.h"
+#include "entry.h"
 #include "files.h"
 #include "item.h"
 #include "pool.h"
@@ -25,28 +26,6 @@
 
 /* Shares without charge that are kept for users who come back. */
 #define DELIVER_KEEP_SHARES 8
-
-static struct kmem_cache *entry_cache;
-
-/**
- * kdbus_deliver_init() - make the slab cache of entries
- *
- * Return: 0 or -ENOMEM.
- */
-int kdbus_deliver_init(void)
-{
-	entry_cache = kmem_cache_create("kdbus_entry", sizeof(struct kdbus_entry), 0,
-					SLAB_ACCOUNT, NULL);
-	return entry_cache ? 0 : -ENOMEM;
-}
-
-/**
- * kdbus_deliver_deinit() - destroy the slab cache; all entries are gone
- */
-void kdbus_deliver_deinit(void)
-{
-	kmem_cache_destroy(entry_cache);
-}
 
 static void share_free(struct kdbus_share *share)
 {
@@ -128,7 +107,7 @@ struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_u
 	int ret;
 
 	size = KDBUS_ALIGN8(size);
-	entry = kmem_cache_alloc(entry_cache, GFP_KERNEL);
+	entry = kdbus_entry_alloc(&dst->spare);
 	if (!entry)
 		return ERR_PTR(-ENOMEM);
 	kdbus_queue_node_init(&entry->node, priority);
@@ -163,7 +142,7 @@ out_uncharge:
 	kdbus_quota_uncharge(&dst->quota, entry->share, size, entry->n_fds);
 	spin_unlock(&dst->lock);
 out_free:
-	kmem_cache_free(entry_cache, entry);
+	kdbus_entry_release(entry, &dst->spare);
 	return ERR_PTR(ret);
 }
 
@@ -230,7 +209,7 @@ void kdbus_entry_free(struct kdbus_conn *dst, struct kdbus_entry *entry)
 		kdbus_pool_release(dst->pool, entry->slice);
 	if (entry->files)
 		kdbus_files_put(entry->files);
-	kmem_cache_free(entry_cache, entry);
+	kdbus_entry_release(entry, &dst->spare);
 }
 
 /**

@@ -4,7 +4,7 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
-#include "deliver.h"
+#include "entry.h"
 #include "fs.h"
 #include "handle.h"
 #include "slice.h"
@@ -20,16 +20,16 @@ static int __init kdbus_init(void)
 	ret = kdbus_slice_cache_init();
 	if (ret)
 		goto out_work;
-	ret = kdbus_deliver_init();
+	ret = kdbus_entry_cache_init();
 	if (ret)
 		goto out_slice_cache;
 	ret = kdbus_fs_init(&kdbus_handle_fops);
 	if (ret)
-		goto out_deliver;
+		goto out_entry_cache;
 	return 0;
 
-out_deliver:
-	kdbus_deliver_deinit();
+out_entry_cache:
+	kdbus_entry_cache_deinit();
 out_slice_cache:
 	kdbus_slice_cache_deinit();
 out_work:
@@ -42,7 +42,7 @@ static void __exit kdbus_exit(void)
 	kdbus_fs_deinit();
 	/* What RCU still has to free is made of our types. */
 	rcu_barrier();
-	kdbus_deliver_deinit();
+	kdbus_entry_cache_deinit();
 	kdbus_slice_cache_deinit();
 	kdbus_work_deinit();
 }
