@@ -26,7 +26,7 @@ struct kdbus_conn;
  * DOC: Lock order
  *
  * Outermost first.  A lock may be taken while those above it are held, never
- * the other way round; those in one line exclude each other.
+ * the other way round; those in one line exclude each other::
  *
  *   handle.setup           one set-up command per file at a time
  *     conn.leave           one thread takes a connection apart
@@ -60,7 +60,7 @@ struct kdbus_conn;
  * @last_registration: number of the youngest incarnation of a name; under @lock
  */
 struct kdbus_names {
-	struct mutex lock;
+	struct mutex lock;	/* associations with names */
 	struct kdbus_hashtab by_text;
 	u32 seed;
 	u64 last_registration;
@@ -108,7 +108,7 @@ struct kdbus_bus {
 	struct kdbus_user *user;
 	struct kdbus_ep *ep;
 
-	struct mutex lock;
+	struct mutex lock;	/* endpoints */
 	bool dead;
 	struct list_head endpoints;
 
@@ -123,8 +123,8 @@ struct kdbus_bus {
 	struct list_head monitors;
 	unsigned int n_monitors;
 
-	struct mutex notify_lock;
-	spinlock_t events_lock;
+	struct mutex notify_lock;	/* delivery of events */
+	spinlock_t events_lock;	/* events to be delivered */
 	struct list_head events;
 
 	atomic64_t seqnum ____cacheline_aligned_in_smp;
