@@ -325,6 +325,31 @@ TEST_F(name, stranger_may_not_own_without_policy)
 	conn_close(&stranger);
 }
 
+/* abi: 14.3/eperm */
+TEST_F(name, owner_that_lost_the_right_to_own_may_not_ask_again)
+{
+	struct conn holder, alice;
+	struct args args;
+
+	args_hello_default(&args);
+	args.hello.flags = KDBUS_HELLO_POLICY_HOLDER;
+	args_str(&args, KDBUS_ITEM_NAME, NAME);
+	args_policy(&args, KDBUS_POLICY_ACCESS_USER, KDBUS_POLICY_OWN, ALICE);
+	ASSERT_EQ(0, conn_new_args(&holder, self->bus.path, &args));
+	ASSERT_EQ(0, conn_new_as(&alice, &self->bus, ALICE, STAFF));
+	/* the right is that of the caller */
+	EXPECT_EQ(-EPERM, name_acquire(&alice, NAME, 0, NULL));
+	ASSERT_EQ(0, become(ALICE, STAFF));
+	EXPECT_EQ(0, name_acquire(&alice, NAME, 0, NULL));
+	ASSERT_EQ(0, become_root());
+	conn_close(&holder);
+	ASSERT_EQ(0, become(ALICE, STAFF));
+	EXPECT_EQ(-EPERM, name_acquire(&alice, NAME, 0, NULL));
+	ASSERT_EQ(0, become_root());
+	EXPECT_EQ(77, owns(&self->a, &alice, NAME));
+	conn_close(&alice);
+}
+
 /* abi: 14.2/per-bus */
 TEST_F(name, names_belong_to_a_bus)
 {

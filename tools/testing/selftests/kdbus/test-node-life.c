@@ -171,6 +171,22 @@ TEST_F(life, hello_on_an_endpoint_that_is_gone_fails_with_eshutdown)
 	close(fd);
 }
 
+/* abi: 2.3/dead-open */
+TEST_F(life, open_of_an_endpoint_that_is_gone_fails_with_eshutdown)
+{
+	int path = open(self->bus.path, O_PATH | O_CLOEXEC);
+	char link[64];
+
+	/* a way to the node that needs no look-up */
+	ASSERT_LE(0, path);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", path);
+	bus_close(&self->bus);
+	EXPECT_EQ(-1, open(link, O_RDWR | O_CLOEXEC));
+	EXPECT_EQ(ESHUTDOWN, errno);
+	EXPECT_EQ(-1, open(self->bus.path, O_RDWR | O_CLOEXEC));
+	EXPECT_EQ(ENOENT, errno);
+}
+
 /* abi: 2.3/dead-bus-make, 8.1/1 */
 TEST(open_control_file_keeps_a_detached_domain_alive)
 {
@@ -230,6 +246,37 @@ TEST_F(life, forked_child_drives_the_parents_connection)
 		child_exit(send_plain(&self->a, self->b.id, 8));
 	EXPECT_EQ(0, child_result(child));
 	EXPECT_EQ(8, recv_cookie(&self->b));
+}
+
+/* abi: 22/hello-by-child */
+TEST_F(life, connection_made_by_a_child_lives_on_in_the_parent)
+{
+	int fd = open_at(self->bus.dir, "bus");
+	const struct kdbus_msg *msg;
+	struct conn conn = { .fd = fd };
+	struct args *args;
+	pid_t child;
+
+	ASSERT_LE(0, fd);
+	args = mmap(NULL, sizeof(*args), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, args);
+	args_hello_default(args);
+	child = child_fork();
+	ASSERT_LE(0, child);
+	if (child == 0)
+		child_exit(command(fd, KDBUS_CMD_HELLO, args));
+	ASSERT_EQ(0, child_result(child));
+	conn.id = args->hello.id;
+	conn.pool_size = args->hello.pool_size;
+	conn.pool = mmap(NULL, conn.pool_size, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, conn.pool);
+	EXPECT_EQ(0, send_plain(&self->a, conn.id, 7));
+	msg = msg_next(&conn);
+	ASSERT_NE(NULL, msg);
+	EXPECT_EQ(7ULL, msg->cookie);
+	EXPECT_EQ(0, send_plain(&conn, self->a.id, 8));
+	EXPECT_EQ(8, recv_cookie(&self->a));
+	conn_close(&conn);
 }
 
 /* abi: 2.4/scm-rights */
