@@ -1011,7 +1011,7 @@ struct kdbus_cmd_recv {
  *   not of the size of the bus's.  ``EDESTADDRREQ``: no destination.
  * - of its files: ``EBADF``: not open.  ``EMEDIUMTYPE``: not a memfd.
  *   ``ETXTBSY``: not sealed.  ``EFAULT``: range beyond the end of the memfd.
- *   ``EOPNOTSUPP``: a kdbus file or an AF_UNIX socket.
+ *   ``EOPNOTSUPP``: a kdbus file, an AF_UNIX socket, an io_uring instance.
  * - of the destination: ``ENXIO``: no such id, or it cannot be addressed.
  *   ``ESRCH``: no such name.  ``EREMCHG``: the name belongs to another id.
  *   ``EADDRNOTAVAIL``: only an activator has the name, and
