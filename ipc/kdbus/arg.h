@@ -45,7 +45,15 @@ struct kdbus_arg_rules {
  * @user: where it came from; aligned to 8
  * @rules: what it was checked against
  * @data: the copy; @inline_data or allocated
- * @cmd: the same as the structure that commands have in common
+ * @cmd: the same, as the structure that commands have in common
+ * @hello: the same, of HELLO
+ * @free: the same, of FREE
+ * @info: the same, of CONN_INFO and BUS_CREATOR_INFO
+ * @list: the same, of LIST
+ * @match: the same, of MATCH_ADD and MATCH_REMOVE
+ * @send: the same, of SEND
+ * @recv: the same, of RECV
+ * @msg: the same, of the message of SEND
  * @size: bytes of the copy, padding of the last item excluded or not
  * @items: the first item of each type in the order of the rules, NEGOTIATE
  *         last; NULL if there is none

@@ -283,7 +283,8 @@ static void call_done_locked(struct kdbus_call *call, int result, struct kdbus_e
  * kdbus_call_finish() - give a synchronous caller its result
  * @call: taken
  * @result: what SEND returns
- * @reply: if that is 0: reserved in the pool of the caller and written; owned by the call if 0 is returned
+ * @reply: if that is 0: reserved in the pool of the caller and written; owned by
+ *         the call if 0 is returned
  *
  * Return: 0; -EBADSLT if the caller has given up meanwhile.
  */
@@ -576,8 +577,8 @@ static noinline int call_wait_cancelable(struct kdbus_call *call, struct file *c
 			break;
 		if (!wqueues.triggered)
 			schedule();
-		/* Asking may sleep; what triggers meanwhile is seen above. */
 		__set_current_state(TASK_RUNNING);
+		/* Before asking, which may sleep: what triggers meanwhile is seen above. */
 		smp_store_mb(wqueues.triggered, 0);
 		mask = vfs_poll(cancel, &wqueues.pt);
 	}

@@ -39,12 +39,14 @@ enum kdbus_call_state {
  * @registration: of the name that it was sent to, or 0; set before PENDING
  * @is_admitted: it counts in kdbus_conn.n_calls; under the lock of @caller
  * @is_sync: the caller waits in SEND; set once
- * @interrupted: a signal took the synchronous caller out of SEND; it may come back; under the lock of @caller
+ * @interrupted: a signal took the synchronous caller out of SEND; it may come back;
+ *               under the lock of @caller
  * @state: under the lock of @caller, but NEW to PENDING under that of @replier
  * @result: of a synchronous call, when DONE
  * @reply: of a synchronous call, when DONE with result 0; in the pool of @caller; owned
  * @wait: the synchronous caller
- * @event: tells an asynchronous caller that there will be no reply; owned, NULL once it is under way
+ * @event: tells an asynchronous caller that there will be no reply; owned, NULL
+ *         once it is under way
  *
  * A call ends once: whoever moves it out of PENDING, under the lock of the
  * caller, decides how.

@@ -99,10 +99,10 @@ struct kdbus_conn {
 	struct kdbus_pool *pool;
 
 	atomic_t active;
-	struct mutex leave;
+	struct mutex leave;	/* taking it apart */
 	struct kdbus_event *bye;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* queue, quota, calls */
 	bool closed;
 	struct kdbus_queue queue;
 	struct kdbus_entry *spare;
@@ -113,7 +113,7 @@ struct kdbus_conn {
 	u64 deadline_ns;
 	struct delayed_work deadline;
 
-	spinlock_t owed_lock;
+	spinlock_t owed_lock;	/* calls to be answered */
 	struct list_head owed;
 
 	struct list_head claims;

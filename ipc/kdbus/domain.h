@@ -4,6 +4,7 @@
 #define KDBUS_DOMAIN_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -19,7 +20,7 @@ struct user_namespace;
 /* Length of the name of a bus, an endpoint, and of a description. */
 #define KDBUS_SYSNAME_MAX	63
 /* Address space of one pool, in bytes: what a mapping can cover. */
-#define KDBUS_POOL_SIZE_MAX	(1ULL << 40)
+#define KDBUS_POOL_SIZE_MAX	BIT_ULL(40)
 /* Bloom fields, in bytes. */
 #define KDBUS_BLOOM_SIZE_MIN	8
 #define KDBUS_BLOOM_SIZE_MAX	4096
@@ -91,10 +92,10 @@ struct kdbus_domain {
 	u64 attach_mask;
 	bool device_nodes;
 	atomic64_t last_id;
-	struct mutex tree_lock;
+	struct mutex tree_lock;	/* nodes in the tree */
 	struct kdbus_node root;
 	struct kdbus_node control;
-	spinlock_t users_lock;
+	spinlock_t users_lock;	/* accounting users */
 	struct xarray users;
 	struct kdbus_user *kernel_user;
 };

@@ -34,7 +34,7 @@ struct kdbus_ep {
 	bool is_custom;
 	struct kdbus_user *user;
 	struct kdbus_policy policy;
-	struct mutex lock;
+	struct mutex lock;	/* connections */
 	bool dead;
 	struct list_head conns;
 };

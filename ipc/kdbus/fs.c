@@ -78,7 +78,7 @@ static const struct fs_parameter_spec fs_parameters[] = {
 };
 
 /* Each limit is an option; what may be asked for is bounded to keep sums small. */
-#define OPT_LIMIT_MAX (1U << 24)
+#define OPT_LIMIT_MAX BIT(24)
 
 static const size_t limit_of_option[] = {
 	[OPT_PAYLOAD] = offsetof(struct kdbus_limits, payload),
@@ -114,7 +114,7 @@ static int fs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 		return 0;
 	}
 	if (result.uint_32 > OPT_LIMIT_MAX)
-		return invalfc(fc, "%s is larger than %u", param->key, OPT_LIMIT_MAX);
+		return invalfc(fc, "%s is larger than %lu", param->key, OPT_LIMIT_MAX);
 	*option_limit(&options->limits, option) = result.uint_32;
 	return 0;
 }

@@ -3,10 +3,10 @@
 #ifndef KDBUS_FS_H
 #define KDBUS_FS_H
 
+#include <linux/fs.h>
 #include <linux/types.h>
 
 struct file;
-struct file_operations;
 struct kdbus_node;
 
 int kdbus_fs_init(const struct file_operations *node_fops);

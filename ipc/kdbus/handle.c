@@ -51,7 +51,7 @@ enum handle_role {
  */
 struct kdbus_handle {
 	struct kdbus_node *node;
-	struct mutex setup;
+	struct mutex setup;	/* choice of the role */
 	enum handle_role role;
 	union {
 		struct kdbus_bus *bus;
@@ -146,6 +146,7 @@ static enum handle_role handle_role(const struct kdbus_handle *handle)
 
 static void handle_set_role(struct kdbus_handle *handle, enum handle_role role)
 {
+	/* Pairs with handle_role(). */
 	smp_store_release(&handle->role, role);
 }
 
@@ -247,14 +248,15 @@ static noinline int handle_setup(struct kdbus_handle *handle, struct file *file,
 				 unsigned int number, void __user *user)
 {
 	bool is_control = handle->node->type == KDBUS_NODE_CONTROL;
+	bool makes_bus = number == KDBUS_CMD_BUS_MAKE;
 	struct kdbus_arg arg;
 	int ret;
 
 	arg.data = arg.inline_data;
 	mutex_lock(&handle->setup);
-	if (handle->role != HANDLE_UNSET || is_control != (number == KDBUS_CMD_BUS_MAKE))
+	if (handle->role != HANDLE_UNSET || is_control != makes_bus)
 		ret = -EBADFD;
-	else if (number == KDBUS_CMD_BUS_MAKE)
+	else if (makes_bus)
 		ret = handle_bus_make(handle, &arg, user);
 	else if (number == KDBUS_CMD_ENDPOINT_MAKE)
 		ret = handle_endpoint_make(handle, file, &arg, user);

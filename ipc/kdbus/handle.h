@@ -3,7 +3,7 @@
 #ifndef KDBUS_HANDLE_H
 #define KDBUS_HANDLE_H
 
-struct file_operations;
+#include <linux/fs.h>
 
 extern const struct file_operations kdbus_handle_fops;
 

@@ -37,8 +37,14 @@ struct image_meta {
 	u64 room[40];
 };
 
-/* Which kinds of metadata the message gets for @dst. */
-static u64 image_kinds(struct kdbus_message *message, struct kdbus_conn *dst)
+/**
+ * kdbus_message_kinds() - which metadata a receiver gets
+ * @message: on its way
+ * @dst: the receiver
+ *
+ * Return: KDBUS_ATTACH_* kinds.
+ */
+u64 kdbus_message_kinds(struct kdbus_message *message, struct kdbus_conn *dst)
 {
 	struct kdbus_conn *src = message->src;
 	u64 wanted = READ_ONCE(dst->attach_recv) & src->ep->node.domain->attach_mask;
@@ -54,12 +60,25 @@ static u64 image_kinds(struct kdbus_message *message, struct kdbus_conn *dst)
 	return wanted & given;
 }
 
+/**
+ * kdbus_message_collect() - look at the sender, for the last time
+ * @message: on its way
+ * @kinds: what its receivers get
+ *
+ * Context: May sleep for as long as the memory of the sender takes.
+ */
+void kdbus_message_collect(struct kdbus_message *message, u64 kinds)
+{
+	kdbus_meta_collect(&message->meta, kinds & KDBUS_META_PROCESS);
+	message->is_collected = true;
+}
+
 /* What all receivers are told alike: collected for the first one who wants it. */
 static int image_collect(struct kdbus_message *message, u64 kinds)
 {
 	int ret;
 
-	if (kinds & KDBUS_META_PROCESS)
+	if ((kinds & KDBUS_META_PROCESS) && !message->is_collected)
 		kdbus_meta_collect(&message->meta, kinds & KDBUS_META_PROCESS);
 	if ((kinds & KDBUS_ATTACH_NAMES) && !message->has_names) {
 		ret = kdbus_names_snapshot(message->src, &message->names, &message->names_size);
@@ -131,7 +150,7 @@ static int image_meta_make(struct kdbus_message *message, struct kdbus_conn *dst
 	meta->data = meta->room;
 	meta->size = 0;
 	meta->end = 0;
-	meta->kinds = image_kinds(message, dst);
+	meta->kinds = kdbus_message_kinds(message, dst);
 	if (!meta->kinds)
 		return 0;
 	ret = image_collect(message, meta->kinds);

@@ -49,6 +49,7 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
 	message->staged = NULL;
 	message->unreadable = false;
 	kdbus_meta_init(&message->meta);
+	message->is_collected = false;
 	message->names = NULL;
 	message->has_names = false;
 	message->has_time = false;

@@ -44,6 +44,8 @@ struct kdbus_piece {
  *          straight from the sender
  * @unreadable: the sender's memory could not be read while staging
  * @meta: what is known about the sender, collected when first asked for
+ * @is_collected: nothing more may be collected: it reads memory of the sender, and
+ *                somebody may be kept waiting
  * @names: OWNED_NAME items; owned; valid if @has_names
  * @names_size: bytes of @names
  * @has_names: they have been collected
@@ -71,6 +73,7 @@ struct kdbus_message {
 	void *staged;
 	bool unreadable;
 	struct kdbus_meta meta;
+	bool is_collected;
 	void *names;
 	size_t names_size;
 	bool has_names;
@@ -92,6 +95,8 @@ int kdbus_message_import(struct kdbus_message *message, void __user *user);
 int kdbus_message_check(struct kdbus_message *message, bool is_sync);
 int kdbus_message_import_files(struct kdbus_message *message);
 int kdbus_message_stage(struct kdbus_message *message);
+u64 kdbus_message_kinds(struct kdbus_message *message, struct kdbus_conn *dst);
+void kdbus_message_collect(struct kdbus_message *message, u64 kinds);
 struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct kdbus_conn *dst);
 
 #endif

@@ -48,7 +48,8 @@ static struct kdbus_name_entry *names_lookup(struct kdbus_bus *bus, const char *
 	return node ? container_of(node, struct kdbus_name_entry, node) : NULL;
 }
 
-static struct kdbus_conn *name_owner(const struct kdbus_name_entry *name, const struct kdbus_bus *bus)
+static struct kdbus_conn *name_owner(const struct kdbus_name_entry *name,
+				     const struct kdbus_bus *bus)
 {
 	return rcu_dereference_protected(name->owner, lockdep_is_held(&bus->names.lock));
 }
@@ -80,7 +81,7 @@ void kdbus_name_put(struct kdbus_name_entry *name)
  * Return: the name with a reference, or NULL if nobody owns it.
  */
 struct kdbus_name_entry *kdbus_name_find(struct kdbus_bus *bus, const char *text,
-				   struct kdbus_conn **owner)
+					 struct kdbus_conn **owner)
 {
 	struct kdbus_name_entry *name;
 	struct kdbus_conn *conn;

@@ -67,7 +67,7 @@ static inline bool kdbus_claim_is_held(const struct kdbus_claim *claim)
 }
 
 struct kdbus_name_entry *kdbus_name_find(struct kdbus_bus *bus, const char *text,
-				   struct kdbus_conn **owner);
+					 struct kdbus_conn **owner);
 void kdbus_name_put(struct kdbus_name_entry *name);
 bool kdbus_name_is_owned_by(const struct kdbus_name_entry *name, const struct kdbus_conn *conn);
 

@@ -77,10 +77,10 @@
 struct kdbus_pool {
 	struct kref ref;
 	size_t size;
-	spinlock_t lock;
+	spinlock_t lock;	/* slices */
 	struct kdbus_space space;
 	struct xarray pages;
-	struct mutex pages_lock;
+	struct mutex pages_lock;	/* adding and removing pages */
 	unsigned long n_pages;
 	bool busy;
 	struct delayed_work trim;
@@ -610,7 +610,8 @@ static struct file *pool_file_new(struct kdbus_pool *pool)
  * @vma: the new mapping, not yet visible
  *
  * Context: mmap_lock held.
- * Return: 0; -EPERM if it is to be writable; -EFAULT if it is larger than the pool; -ENOMEM, -ENFILE.
+ * Return: 0; -EPERM if it is to be writable; -EFAULT if it is larger than the
+ *         pool; -ENOMEM, -ENFILE.
  */
 int kdbus_pool_mmap(struct kdbus_pool *pool, struct vm_area_struct *vma)
 {

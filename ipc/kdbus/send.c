@@ -106,6 +106,28 @@ static void send_copy(struct kdbus_message *message, struct kdbus_conn *dst)
 		kdbus_conn_count_lost(dst);
 }
 
+/*
+ * Collect the metadata that monitors and receivers get, while nobody waits for
+ * us.  What somebody asks for in between is left out.
+ */
+static void send_collect(struct kdbus_message *message, struct kdbus_conn **dst, unsigned int n)
+{
+	struct kdbus_bus *bus = message->src->bus;
+	struct kdbus_conn *monitor;
+	u64 kinds = 0;
+	unsigned int i;
+
+	if (READ_ONCE(bus->n_monitors)) {
+		down_read(&bus->monitors_sem);
+		list_for_each_entry(monitor, &bus->monitors, monitor_entry)
+			kinds |= kdbus_message_kinds(message, monitor);
+		up_read(&bus->monitors_sem);
+	}
+	for (i = 0; i < n; i++)
+		kinds |= kdbus_message_kinds(message, dst[i]);
+	kdbus_message_collect(message, kinds);
+}
+
 /* Monitors see everything that reaches delivery, before its receivers do. */
 static void send_to_monitors(struct kdbus_message *message)
 {
@@ -121,6 +143,16 @@ static void send_to_monitors(struct kdbus_message *message)
 	list_for_each_entry(monitor, &bus->monitors, monitor_entry)
 		send_copy(message, monitor);
 	up_read(&bus->monitors_sem);
+}
+
+/* The same for a message to one receiver, of whom nothing is held yet. */
+static void send_unicast_to_monitors(struct kdbus_message *message, struct kdbus_conn *dst)
+{
+	if (likely(!READ_ONCE(message->src->bus->n_monitors)))
+		return;
+	send_collect(message, &dst, 1);
+	send_to_monitors(message);
+	message->is_collected = false;
 }
 
 /*
@@ -186,7 +218,7 @@ static int send_unicast(struct kdbus_message *message, struct kdbus_call *call, 
 			goto out_unpin;
 	}
 	if (!*monitored)
-		send_to_monitors(message);
+		send_unicast_to_monitors(message, target.conn);
 	*monitored = true;
 
 	entry = kdbus_message_copy_to(message, target.conn);
@@ -284,7 +316,7 @@ static int send_signal(struct kdbus_message *message)
 		if (ret)
 			return ret;
 		if (!monitored)
-			send_to_monitors(message);
+			send_unicast_to_monitors(message, target.conn);
 		monitored = true;
 		if (send_is_wanted(message, target.conn)) {
 			entry = kdbus_message_copy_to(message, target.conn);
@@ -306,20 +338,23 @@ static int send_broadcast(struct kdbus_message *message)
 	ret = kdbus_message_stage(message);
 	if (ret)
 		return ret;
-	if (!kdbus_conn_enter(message->src))
-		return -ECONNRESET;
-
 	send_describe(message, &signal);
 	ret = kdbus_receivers_of_signal(&receivers, message->src->bus, &signal);
 	if (ret)
-		goto out_leave;
-	send_to_monitors(message);
-	for (i = 0; i < receivers.n; i++)
-		if (kdbus_may_talk(receivers.conns[i], NULL, message->src))
-			send_copy(message, receivers.conns[i]);
+		return ret;
+	send_collect(message, receivers.conns, receivers.n);
+
+	/* Nothing waits for the sender from here on. */
+	if (kdbus_conn_enter(message->src)) {
+		send_to_monitors(message);
+		for (i = 0; i < receivers.n; i++)
+			if (kdbus_may_talk(receivers.conns[i], NULL, message->src))
+				send_copy(message, receivers.conns[i]);
+		kdbus_conn_leave(message->src);
+	} else {
+		ret = -ECONNRESET;
+	}
 	kdbus_receivers_free(&receivers);
-out_leave:
-	kdbus_conn_leave(message->src);
 	return ret;
 }
 
@@ -360,7 +395,7 @@ static int send_reply(struct kdbus_message *message)
 		ret = -EBADSLT;
 		goto out_unpin;
 	}
-	send_to_monitors(message);
+	send_unicast_to_monitors(message, target.conn);
 	if (call->is_sync) {
 		ret = send_sync_reply(message, target.conn, call);
 	} else {
