@@ -324,12 +324,20 @@ TEST_F(metadata, cmdline_is_one_string_after_a_title_was_written_over_it)
 	char *start, *end;
 
 	ASSERT_TRUE(arguments_find(&start, &end));
-	memset(start, 't', end - start);
-	/* the environment begins here: the title may go on into it */
-	*end = '\0';
+	/* without the last NUL of the arguments, on into the environment */
+	ASSERT_EQ(end, environ[0]);
+	ASSERT_LT(4, strlen(environ[0]));
+	memset(start, 't', end + 4 - start);
+	end[4] = '\0';
 	msg = msg_with(&self->a, &self->b, KDBUS_ATTACH_CMDLINE);
 	ASSERT_NE(NULL, msg);
 	EXPECT_TRUE(item_is_text(msg_item(msg, KDBUS_ITEM_CMDLINE), start));
+
+	/* a shorter one, with the rest of a longer one behind it */
+	start[1] = '\0';
+	msg = msg_with(&self->a, &self->b, KDBUS_ATTACH_CMDLINE);
+	ASSERT_NE(NULL, msg);
+	EXPECT_TRUE(item_is_text(msg_item(msg, KDBUS_ITEM_CMDLINE), "t"));
 }
 
 /*
