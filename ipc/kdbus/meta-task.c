@@ -149,7 +149,7 @@ static struct kdbus_text *task_args_read(unsigned long start, unsigned long end)
 /**
  * kdbus_task_cmdline() - copy the argument vector of current
  *
- * A vector longer than KDBUS_CMDLINE_MAX is cut there.  Reading it may fault,
+ * Description: A vector longer than KDBUS_CMDLINE_MAX is cut there.  Reading it may fault,
  * and the fault may take as long as the owner of the memory likes: that is
  * current.
  *
@@ -202,7 +202,7 @@ static struct kdbus_text *task_cgroup_in(char *buf, int size)
 /**
  * kdbus_task_cgroup() - name the cgroup of current
  *
- * The path is that in the unified (v2) hierarchy, seen from its root.  A
+ * Description: The path is that in the unified (v2) hierarchy, seen from its root.  A
  * service manager that still uses version 1 for its controllers keeps its own
  * tree in the unified hierarchy as well ("hybrid").  Only where it runs on
  * version 1 alone is its tree a named hierarchy, which a module has no means to
@@ -237,7 +237,7 @@ struct kdbus_text *kdbus_task_cgroup(void)
 /**
  * kdbus_task_seclabel() - copy the security label of current
  *
- * The task is asked and not its credentials, because AppArmor knows labels of
+ * Description: The task is asked and not its credentials, because AppArmor knows labels of
  * tasks only.
  *
  * Context: Process context.  May sleep.
