@@ -253,7 +253,7 @@ static int fs_add_locked(struct dentry *parent, struct kdbus_node *node, const c
  *
  * Context: May sleep.
  * Return: 0; -EEXIST if the name is taken; -ESHUTDOWN if @parent is no longer
- *         in the tree; -ENOMEM, -ENOSPC.
+ *         in the tree, or @node was removed before it came there; -ENOMEM, -ENOSPC.
  */
 int kdbus_fs_add(struct kdbus_node *parent, struct kdbus_node *node, const char *name)
 {
@@ -262,7 +262,8 @@ int kdbus_fs_add(struct kdbus_node *parent, struct kdbus_node *node, const char 
 	int ret;
 
 	mutex_lock(tree_lock);
-	if (!parent->dentry) {
+	/* Whoever removed it does not look again: it would go with its directory, unnoticed. */
+	if (!parent->dentry || node->removed) {
 		mutex_unlock(tree_lock);
 		return -ESHUTDOWN;
 	}
@@ -400,6 +401,7 @@ void kdbus_fs_remove(struct kdbus_node *node)
 		simple_recursive_removal(node->dentry, NULL);
 	}
 	node->dentry = NULL;
+	node->removed = true;
 	mutex_unlock(tree_lock);
 }
 

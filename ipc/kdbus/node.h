@@ -29,6 +29,8 @@ enum kdbus_node_type {
  * @ino: inode number, also the minor number of a device; 0 before publication
  * @dentry: its name in the tree, pinned; NULL before it was published and after
  *          it was removed; under kdbus_domain.tree_lock
+ * @removed: it was taken out of the tree, published or not, and does not come back;
+ *           likewise
  */
 struct kdbus_node {
 	struct kref ref;
@@ -40,6 +42,7 @@ struct kdbus_node {
 	umode_t mode;
 	unsigned int ino;
 	struct dentry *dentry;
+	bool removed;
 };
 
 void kdbus_node_init(struct kdbus_node *node, enum kdbus_node_type type,
