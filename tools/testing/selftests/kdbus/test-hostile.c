@@ -377,7 +377,7 @@ TEST_F(hostile, endpoint_may_end_while_others_say_hello_on_it)
 }
 
 /* abi: 14.7/moves, design/6.7 */
-TEST_F(hostile, name_may_change_hands_during_traffic_to_it)
+TEST_F_TIMEOUT(hostile, name_may_change_hands_during_traffic_to_it, 120)
 {
 	struct conn activator, client;
 	struct kdbus_cmd_recv recv;
