@@ -21,16 +21,18 @@ userspace_set_up() {
 userspace_compile() {
 	local dir=$1
 
+	shift
 	userspace_set_up "$dir" &&
-		logged "build of the programs" "$KDBUS_CACHE/log/ninja.log" ninja -C "$dir" -j2
+		logged "build of the programs" "$KDBUS_CACHE/log/ninja.log" \
+			ninja -C "$dir" -j2 "$@"
 }
 
-# userspace_build: bring the build up to date and print its directory.
+# userspace_build [TARGET...]: bring these targets, or all, up to date and print the directory.
 userspace_build() {
 	local dir
 
 	need_packages dbus-daemon gcc libc6-dev libdbus-1-dev meson ninja-build pkg-config || return 1
 	dir=$(userspace_dir)
-	locked user-build userspace_compile "$dir" || return 1
+	locked user-build userspace_compile "$dir" "$@" || return 1
 	echo "$dir"
 }
