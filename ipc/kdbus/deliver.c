@@ -24,7 +24,7 @@
  * reservation.
  */
 
-/* Shares without charge that are kept for users who come back. */
+/* Shares that are kept, charged or not, for users who come back. */
 #define DELIVER_KEEP_SHARES 8
 
 static void share_free(struct kdbus_share *share)
@@ -35,8 +35,13 @@ static void share_free(struct kdbus_share *share)
 	kfree(share);
 }
 
-/* The share of @user; made if there is none.  Returns with the lock of @dst held, or an error. */
-static struct kdbus_share *deliver_lock_share(struct kdbus_conn *dst, struct kdbus_user *user)
+/*
+ * The share of @user; made if there is none, in place of one that is idle: shares do
+ * not pile up, however many users ever sent something.  Returns with the lock of @dst
+ * held, or an error; @idle is to be freed without it.
+ */
+static struct kdbus_share *deliver_lock_share(struct kdbus_conn *dst, struct kdbus_user *user,
+					      struct kdbus_share **idle)
 {
 	struct kdbus_share *share, *new;
 
@@ -56,6 +61,7 @@ static struct kdbus_share *deliver_lock_share(struct kdbus_conn *dst, struct kdb
 		kfree(new);
 		return share;
 	}
+	*idle = kdbus_quota_take_idle(&dst->quota, DELIVER_KEEP_SHARES - 1);
 	kdbus_quota_add(&dst->quota, new, kdbus_user_get(user));
 	return new;
 }
@@ -67,7 +73,7 @@ static int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
 	struct kdbus_share *share, *idle = NULL;
 	int ret;
 
-	share = deliver_lock_share(dst, user);
+	share = deliver_lock_share(dst, user, &idle);
 	if (IS_ERR(share))
 		return PTR_ERR(share);
 
@@ -79,8 +85,6 @@ static int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
 		ret = kdbus_quota_charge(&dst->quota, share, size, entry->n_fds);
 	if (!ret)
 		entry->share = share;
-	else
-		idle = kdbus_quota_take_idle(&dst->quota, DELIVER_KEEP_SHARES);
 	spin_unlock(&dst->lock);
 
 	share_free(idle);
