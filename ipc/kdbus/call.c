@@ -370,11 +370,14 @@ void kdbus_call_drop(struct kdbus_call *call, struct kdbus_conn *replier)
 {
 	struct kdbus_conn *caller = NULL;
 
-	/* The caller is certain to be there only while the call is owed. */
-	spin_lock(&replier->owed_lock);
-	if (!list_empty(&call->owed_entry))
-		caller = kdbus_conn_get(call->caller);
-	spin_unlock(&replier->owed_lock);
+	/*
+	 * While the call is owed its caller has not left, so that the memory lasts
+	 * until the end of this section; a name that moves may take the call along.
+	 */
+	rcu_read_lock();
+	if (!list_empty(&call->owed_entry) && kref_get_unless_zero(&call->caller->ref))
+		caller = call->caller;
+	rcu_read_unlock();
 	if (caller) {
 		call_fail(call, caller, replier);
 		kdbus_conn_put(caller);

@@ -553,8 +553,9 @@ static vm_fault_t pool_fault(struct vm_fault *vmf)
 		lock_page(page);
 	}
 	mutex_unlock(&pool->pages_lock);
+	/* Not OOM: the fault would be tried again, for as long as the cgroup is full. */
 	if (IS_ERR(page))
-		return VM_FAULT_OOM;
+		return VM_FAULT_SIGBUS;
 
 	vmf->page = page;
 	return VM_FAULT_LOCKED;
