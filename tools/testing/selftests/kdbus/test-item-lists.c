@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Items together: padding, which may repeat, which must be there, in which order they are judged. */
+/* Items together: padding, repetition, which must be there, in which order they are judged. */
 #include "commands.h"
 #include "kselftest_harness.h"
 
