@@ -326,60 +326,57 @@ static bool call_fail_locked(struct kdbus_call *call, u64 event_type, int result
 	return true;
 }
 
-/* As call_fail_locked(), if @call still waits for @replier. */
+/* As call_fail_locked(), if @call still waits, and if not NULL for @replier. */
 static void call_fail(struct kdbus_call *call, struct kdbus_conn *caller,
 		      struct kdbus_conn *replier)
 {
 	bool put = false;
 
 	spin_lock(&caller->lock);
-	if (call_is_pending(call) && call->replier == replier)
+	if (call_is_pending(call) && (!replier || call->replier == replier))
 		put = call_fail_locked(call, KDBUS_ITEM_REPLY_DEAD, -EPIPE);
 	spin_unlock(&caller->lock);
 	if (put)
 		kdbus_call_put(call);
 }
 
-/* The first call that @replier owes, to a name if @registration is not 0, with references. */
-static struct kdbus_call *calls_first_owed(struct kdbus_conn *replier, u64 registration)
+/* The first call on a list that the owed_lock of @replier guards, with references. */
+static struct kdbus_call *calls_first_owed(struct kdbus_conn *replier, struct list_head *owed)
 {
-	struct kdbus_call *call, *found = NULL;
+	struct kdbus_call *call;
 
 	spin_lock(&replier->owed_lock);
-	list_for_each_entry(call, &replier->owed, owed_entry) {
-		if (registration && call->registration != registration)
-			continue;
+	call = list_first_entry_or_null(owed, struct kdbus_call, owed_entry);
+	if (call) {
 		/* On the list, so its caller has not left yet: see kdbus_calls_forget(). */
 		kdbus_conn_get(call->caller);
 		kref_get(&call->ref);
-		found = call;
-		break;
 	}
 	spin_unlock(&replier->owed_lock);
-	return found;
+	return call;
 }
 
 /**
- * kdbus_call_drop() - the replier threw the message away
+ * kdbus_call_drop() - the message is gone, nobody will answer it
  * @call: of the message; the reference is consumed
- * @replier: receiver of the message
  *
- * The caller of this function flushes the notifications.
+ * Whoever owes the answer: the duty may have moved on while the message was
+ * being dropped.  The caller of this function flushes the notifications.
  */
-void kdbus_call_drop(struct kdbus_call *call, struct kdbus_conn *replier)
+void kdbus_call_drop(struct kdbus_call *call)
 {
 	struct kdbus_conn *caller = NULL;
 
 	/*
-	 * While the call is owed its caller has not left, so that the memory lasts
-	 * until the end of this section; a name that moves may take the call along.
+	 * While the call is owed its caller has not left, and whoever leaves after
+	 * we looked stays allocated for us.  A call that moves is on a list all the time.
 	 */
 	rcu_read_lock();
 	if (!list_empty(&call->owed_entry) && kref_get_unless_zero(&call->caller->ref))
 		caller = call->caller;
 	rcu_read_unlock();
 	if (caller) {
-		call_fail(call, caller, replier);
+		call_fail(call, caller, NULL);
 		kdbus_conn_put(caller);
 	}
 	kdbus_call_put(call);
@@ -390,48 +387,69 @@ void kdbus_call_drop(struct kdbus_call *call, struct kdbus_conn *replier)
  * @replier: the connection; nothing new is owed by it
  *
  * The caller flushes the notifications.
+ *
+ * Context: May sleep.
  */
 void kdbus_calls_abandon(struct kdbus_conn *replier)
 {
 	struct kdbus_conn *caller;
 	struct kdbus_call *call;
 
-	while ((call = calls_first_owed(replier, 0))) {
+	while ((call = calls_first_owed(replier, &replier->owed))) {
 		caller = call->caller;
 		call_fail(call, caller, replier);
 		kdbus_call_put(call);
 		kdbus_conn_put(caller);
+		cond_resched();
 	}
+}
+
+static void call_redirect(struct kdbus_call *call, struct kdbus_conn *from, struct kdbus_conn *to)
+{
+	struct kdbus_conn *caller = call->caller;
+
+	spin_lock(&caller->lock);
+	if (call_is_pending(call) && call->replier == from) {
+		/* Never off both lists, see kdbus_call_drop(); the names lock orders the two. */
+		spin_lock(&from->owed_lock);
+		spin_lock_nested(&to->owed_lock, SINGLE_DEPTH_NESTING);
+		list_move_tail(&call->owed_entry, &to->owed);
+		spin_unlock(&to->owed_lock);
+		spin_unlock(&from->owed_lock);
+		call->replier = to;
+	}
+	spin_unlock(&caller->lock);
 }
 
 /**
  * kdbus_calls_redirect() - a name moved, and the duty to answer with it
- * @from: who had the name
+ * @from: who had the name; nothing new is sent to it under that name
  * @to: who has it now
  * @registration: of the name
  *
- * Context: The names lock is held: nothing else moves calls.
+ * Context: The names lock is held: nothing else moves calls.  May sleep.
  */
 void kdbus_calls_redirect(struct kdbus_conn *from, struct kdbus_conn *to, u64 registration)
 {
+	struct kdbus_call *call, *next;
 	struct kdbus_conn *caller;
-	struct kdbus_call *call;
+	LIST_HEAD(moving);
 
 	lockdep_assert_held(&from->bus->names.lock);
 
-	while ((call = calls_first_owed(from, registration))) {
+	/* Found in one go, so that it does not matter how many others @from owes. */
+	spin_lock(&from->owed_lock);
+	list_for_each_entry_safe(call, next, &from->owed, owed_entry)
+		if (call->registration == registration)
+			list_move_tail(&call->owed_entry, &moving);
+	spin_unlock(&from->owed_lock);
+
+	while ((call = calls_first_owed(from, &moving))) {
 		caller = call->caller;
-		spin_lock(&caller->lock);
-		if (call_is_pending(call) && call->replier == from) {
-			call_settle_locked(call);
-			call->replier = to;
-			spin_lock(&to->owed_lock);
-			list_add_tail(&call->owed_entry, &to->owed);
-			spin_unlock(&to->owed_lock);
-		}
-		spin_unlock(&caller->lock);
+		call_redirect(call, from, to);
 		kdbus_call_put(call);
 		kdbus_conn_put(caller);
+		cond_resched();
 	}
 }
 

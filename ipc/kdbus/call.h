@@ -33,7 +33,8 @@ enum kdbus_call_state {
  * @replier: who has to answer; borrowed, valid while PENDING; under the locks of
  *           @caller and names
  * @caller_entry: link in kdbus_conn.calls; under the lock of @caller
- * @owed_entry: link in kdbus_conn.owed; under owed_lock of @replier
+ * @owed_entry: link in kdbus_conn.owed, or among those that move from there; under
+ *              owed_lock of @replier
  * @cookie: of the message; set once
  * @deadline_ns: CLOCK_MONOTONIC; set once
  * @registration: of the name that it was sent to, or 0; set before PENDING
@@ -84,7 +85,7 @@ void kdbus_call_cancel(struct kdbus_call *call);
 struct kdbus_call *kdbus_call_take(struct kdbus_conn *caller, struct kdbus_conn *replier,
 				   u64 cookie);
 int kdbus_call_finish(struct kdbus_call *call, int result, struct kdbus_entry *reply);
-void kdbus_call_drop(struct kdbus_call *call, struct kdbus_conn *replier);
+void kdbus_call_drop(struct kdbus_call *call);
 
 struct kdbus_call *kdbus_call_adopt(struct kdbus_conn *caller, u64 cookie);
 int kdbus_call_wait(struct kdbus_call *call, struct file *cancel);

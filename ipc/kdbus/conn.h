@@ -68,7 +68,8 @@ struct kdbus_user;
  * @deadline_ns: when @deadline fires; U64_MAX if it is not armed
  * @deadline: ends calls whose time is up
  *
- * @owed_lock: guards @owed; leaf
+ * @owed_lock: guards @owed; leaf, but for that of another connection while calls move,
+ *             under the names lock
  * @owed: struct kdbus_call that this connection has to answer
  *
  * @claims: struct kdbus_claim on names in order of acquisition; written under

@@ -60,7 +60,8 @@ static int move_copy(struct kdbus_conn *from, struct kdbus_conn *to, struct kdbu
  * @to: who gets it
  * @registration: of the name
  *
- * In order, to the end of the queue.  What @to cannot take is lost and counted there.
+ * In order, to the end of the queue.  What @to cannot take is lost and counted there; calls
+ * among it end.  The caller flushes the notifications.
  *
  * Context: The names lock is held and the name has no owner, so nothing is
  *          sent to it meanwhile.  May sleep.
@@ -78,8 +79,9 @@ void kdbus_move_messages(struct kdbus_conn *from, struct kdbus_conn *to, u64 reg
 		if (move_copy(from, to, entry))
 			kdbus_conn_count_lost(to);
 		list_del_init(&entry->node.entry);
+		/* Still there, so the message was lost: its caller shall know. */
 		if (entry->call)
-			kdbus_call_put(entry->call);
+			kdbus_call_drop(entry->call);
 		entry->call = NULL;
 
 		spin_lock(&from->lock);

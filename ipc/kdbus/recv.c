@@ -102,7 +102,7 @@ static void recv_discard(struct kdbus_conn *conn, struct kdbus_entry *entry)
 	entry->call = NULL;
 	kdbus_deliver_abort(conn, entry);
 	if (call) {
-		kdbus_call_drop(call, conn);
+		kdbus_call_drop(call);
 		kdbus_notify_flush(conn->bus);
 	}
 }
