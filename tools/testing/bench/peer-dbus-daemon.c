@@ -42,6 +42,8 @@ static void exec_daemon(int address_fd)
 	int fd;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (peer_preempt_clients() < 0)
+		_exit(1);
 	fd = memfd_create("dbus-daemon.conf", 0);
 	if (fd < 0 || write(fd, config, strlen(config)) != (ssize_t)strlen(config))
 		_exit(1);

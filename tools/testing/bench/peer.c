@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,13 +34,30 @@ int peer_ready(int ready_fd, uint64_t address)
 	return write(ready_fd, &ready, sizeof(ready)) == sizeof(ready) ? 0 : -EIO;
 }
 
+/**
+ * peer_preempt_clients() - let this process run as soon as it is woken up
+ *
+ * Whether a woken process takes the CPU from its waker at once is decided by the scheduler from how
+ * much both ran before, and a pair of processes stays in either way for seconds. They differ by 20
+ * per cent, so a benchmark has to choose. Serving first is the cheaper way for all peers: the reply
+ * is there before the client would have gone to sleep.
+ *
+ * Return: 0 or -errno.
+ */
+int peer_preempt_clients(void)
+{
+	return setpriority(PRIO_PROCESS, 0, -20) < 0 ? -errno : 0;
+}
+
 static void run_service(const struct peer *peer, void *state, int ready_fd)
 {
 	struct ready ready;
 
 	/* Nobody else would end this process if the benchmark died. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	ready = (struct ready){ .error = peer->serve(state, ready_fd) };
+	ready = (struct ready){ .error = peer_preempt_clients() };
+	if (ready.error == 0)
+		ready.error = peer->serve(state, ready_fd);
 	if (write(ready_fd, &ready, sizeof(ready)) != sizeof(ready))
 		_exit(2);
 	_exit(1);

@@ -55,6 +55,7 @@ extern const struct peer peer_stream;
 extern const struct peer peer_tipc;
 
 int peer_ready(int ready_fd, uint64_t address);
+int peer_preempt_clients(void);
 int peer_measure(const struct peer *peer, const struct peer_options *options,
 		 const struct settings *settings, struct stats *stats);
 
