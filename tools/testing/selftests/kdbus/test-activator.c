@@ -471,6 +471,36 @@ TEST_F(activator, moved_messages_are_charged_to_their_sender_at_the_new_owner)
 	EXPECT_EQ(-ENOBUFS, send_name(&self->client, NAME, 1));
 }
 
+/* abi: 14.7/charged-to-sender */
+TEST_F(activator, new_owner_is_not_charged_for_what_it_takes_over)
+{
+	struct conn starter, alice;
+	unsigned int i;
+
+	ASSERT_EQ(0, conn_new_policy(&starter, &self->bus, KDBUS_HELLO_ACTIVATOR, OTHER_NAME,
+				     KDBUS_POLICY_ACCESS_WORLD, KDBUS_POLICY_TALK, 0));
+	ASSERT_EQ(0, conn_new_as(&alice, &self->bus, ALICE, ALICE));
+	ASSERT_EQ(0, become(ALICE, ALICE));
+	for (i = 0; i < 200; i++) {
+		ASSERT_EQ(0, send_name(&alice, OTHER_NAME, i + 1));
+	}
+	ASSERT_EQ(0, become_root());
+	ASSERT_EQ(0, name_acquire(&self->service, OTHER_NAME, 0, NULL));
+	ASSERT_EQ(0, become(ALICE, ALICE));
+	for (i = 200; i < 256; i++) {
+		ASSERT_EQ(0, send_name(&alice, OTHER_NAME, i + 1));
+	}
+	EXPECT_EQ(-ENOBUFS, send_name(&alice, OTHER_NAME, 999));
+	ASSERT_EQ(0, become_root());
+	for (i = 0; i < 256; i++) {
+		ASSERT_EQ(0, send_plain(&self->service, self->service.id, i + 1));
+	}
+	EXPECT_EQ(-ENOBUFS, send_plain(&self->client, self->service.id, 999));
+	EXPECT_EQ(512, recv_all(&self->service));
+	conn_close(&alice);
+	conn_close(&starter);
+}
+
 /* abi: 14.7/trackers, 23.2/8 */
 TEST_F(activator, new_owner_answers_calls_that_were_sent_to_the_activator)
 {
