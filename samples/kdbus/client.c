@@ -22,9 +22,23 @@
 /* One line per call: what was asked, what came back, and whether it was right. */
 static int report(const char *call, int r, const char *text)
 {
-	printf("%s %-10s %s\n", r < 0 ? "FAIL" : "ok  ", call, r < 0 ? strerror(-r) : text);
+	if (r < 0)
+		printf("FAIL %-10s %s %s\n", call, strerror(-r), text);
+	else
+		printf("ok   %-10s %s\n", call, text);
 	fflush(stdout);
 	return r;
+}
+
+/* A reply that is not what it should be: if it is an error, the reader wants to know which. */
+static int wrong_reply(DBusMessage *reply, char *text, size_t size)
+{
+	DBusError error = DBUS_ERROR_INIT;
+
+	if (dbus_set_error_from_message(&error, reply))
+		snprintf(text, size, "(%s: %s)", error.name, error.message);
+	dbus_error_free(&error);
+	return -EBADMSG;
 }
 
 static int call_summarise(struct bus *bus, char *text, size_t size)
@@ -40,7 +54,8 @@ static int call_summarise(struct bus *bus, char *text, size_t size)
 	dbus_message_unref(call);
 	if (r < 0)
 		return r;
-	r = sample_check_summary(reply, text, size);
+	if (sample_check_summary(reply, text, size) < 0)
+		r = wrong_reply(reply, text, size);
 	dbus_message_unref(reply);
 	bus_free(bus, &parcel);
 	return r;
@@ -105,7 +120,7 @@ static int call_read_line(struct bus *bus, char *text, size_t size)
 	    strcmp(answer, line) == 0)
 		snprintf(text, size, "the service read \"%s\"", answer);
 	else
-		r = -EBADMSG;
+		r = wrong_reply(reply, text, size);
 	dbus_message_unref(reply);
 	bus_free(bus, &parcel);
 	return r;
@@ -175,7 +190,7 @@ static int call_checksum(struct bus *bus, char *text, size_t size)
 		snprintf(text, size, "%lu MiB, checksum %016llx on both sides, the same inode %llu",
 			 FILE_SIZE >> 20, (unsigned long long)checksum, (unsigned long long)inode);
 	else
-		r = -EBADMSG;
+		r = wrong_reply(reply, text, size);
 	dbus_message_unref(reply);
 	bus_free(bus, &parcel);
 	return r;
@@ -205,6 +220,7 @@ int main(void)
 		return EXIT_FAILURE;
 	}
 	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		text[0] = '\0';
 		r = calls[i].call(&bus, text, sizeof(text));
 		if (report(calls[i].method, r, text) < 0)
 			status = EXIT_FAILURE;
