@@ -102,6 +102,7 @@ static int fs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 {
 	struct fs_options *options = fc->fs_private;
 	struct fs_parse_result result;
+	unsigned int most;
 	int option;
 
 	option = fs_parse(fc, fs_parameters, param, &result);
@@ -113,8 +114,12 @@ static int fs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 		options->attach_mask = result.uint_64;
 		return 0;
 	}
-	if (result.uint_32 > OPT_LIMIT_MAX)
-		return invalfc(fc, "%s is larger than %lu", param->key, OPT_LIMIT_MAX);
+	/* In a user namespace anybody is the administrator: he may ask for less only. */
+	most = OPT_LIMIT_MAX;
+	if (fc->user_ns != &init_user_ns)
+		most = *option_limit(&kdbus_default_limits, option);
+	if (result.uint_32 > most)
+		return invalfc(fc, "%s is larger than %u", param->key, most);
 	*option_limit(&options->limits, option) = result.uint_32;
 	return 0;
 }
