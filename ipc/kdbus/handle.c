@@ -253,7 +253,9 @@ static noinline int handle_setup(struct kdbus_handle *handle, struct file *file,
 	int ret;
 
 	arg.data = arg.inline_data;
-	mutex_lock(&handle->setup);
+	/* Its holder may wait for memory of his own process, and that is not always ours. */
+	if (mutex_lock_interruptible(&handle->setup))
+		return -ERESTARTSYS;
 	if (handle->role != HANDLE_UNSET || is_control != makes_bus)
 		ret = -EBADFD;
 	else if (makes_bus)
