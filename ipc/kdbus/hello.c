@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
+#include <linux/limits.h>
 #include <linux/slab.h>
 
 #include "arg.h"
@@ -65,7 +66,8 @@ static int hello_check(struct kdbus_ep *ep, struct file *file, struct kdbus_arg 
 	const struct kdbus_item *name = arg->items[HELLO_NAME];
 	u64 kinds = cmd->flags & KDBUS_HELLO_KINDS;
 
-	if (!cmd->pool_size || cmd->pool_size % PAGE_SIZE || cmd->pool_size > KDBUS_POOL_SIZE_MAX)
+	if (!cmd->pool_size || cmd->pool_size % PAGE_SIZE ||
+	    cmd->pool_size > min_t(u64, KDBUS_POOL_SIZE_MAX, LONG_MAX))
 		return -EINVAL;
 	if (kinds & (kinds - 1))
 		return -EINVAL;
