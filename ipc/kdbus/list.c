@@ -4,6 +4,7 @@
 #include <linux/cred.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -133,6 +134,7 @@ static int list_all(struct list_buffer *buffer, struct kdbus_conn *conn, u64 fla
 			ret = list_conn(buffer, conn, flags, peer);
 		kdbus_conn_put(peer);
 		id++;
+		cond_resched();
 	}
 	mutex_unlock(&bus->names.lock);
 	return ret;
