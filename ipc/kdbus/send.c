@@ -7,6 +7,7 @@
 #include <linux/ktime.h>
 #include <linux/poll.h>
 #include <linux/rculist.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "access.h"
@@ -233,9 +234,9 @@ static int send_unicast_retry(struct kdbus_message *message, struct kdbus_call *
 	bool monitored = false;
 	int ret;
 
-	do
+	do {
 		ret = send_unicast(message, call, &monitored);
-	while (ret == -EAGAIN);
+	} while (ret == -EAGAIN && !fatal_signal_pending(current));
 	return ret;
 }
 
@@ -324,7 +325,7 @@ static int send_signal(struct kdbus_message *message)
 				ret = send_commit(message, &target, entry, NULL);
 		}
 		send_unpin(&target);
-	} while (ret == -EAGAIN);
+	} while (ret == -EAGAIN && !fatal_signal_pending(current));
 	return kdbus_conn_is_active(message->src) ? 0 : ret;
 }
 
