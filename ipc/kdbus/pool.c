@@ -30,13 +30,13 @@
  * A pool is address space divided into slices (slice.c), backed by pages where
  * slices are or recently were.  Its owner maps it read-only; only the kernel
  * writes.  Pages are charged to the memory cgroup of the owner, who chose to
- * have the pool, with an allocation that fails instead of calling the OOM
- * killer: a sender must not get the receiver's processes killed.
+ * have the pool, for a sender with an allocation that fails instead of
+ * calling the OOM killer: a sender must not get the receiver's processes killed.
  *
  * The pages are our own, not those of a shmem file: finding one costs a look-up
  * in a tree that holds a few entries, and a new one is neither entered into the
  * page cache nor into an LRU list.  They cannot be swapped out, so they are
- * given back when the pool has been idle for a second, all but one.
+ * given back when the pool has been idle for a second, all but the first.
  *
  * Two locks.  @lock is a leaf spinlock around the slices.  @pages_lock is a mutex around
  * adding and removing pages, and outside @lock.  A page under a slice in use
@@ -52,7 +52,7 @@
  * its last descriptor is closed, mapped or not.
  */
 
-/* Pages that an idle pool keeps: a small message finds its page at once. */
+/* Pages that an idle pool keeps, its first: a small message finds its page at once. */
 #define POOL_KEEP_PAGES 1
 /* How long a pool must have been without traffic before pages go. */
 #define POOL_IDLE_JIFFIES HZ
@@ -193,49 +193,50 @@ struct kdbus_slice *kdbus_pool_reserve(struct kdbus_pool *pool, size_t size)
 	return slice;
 }
 
-static struct page *pool_add_page(struct kdbus_pool *pool, unsigned long index)
+static struct page *pool_new_page(struct kdbus_pool *pool, gfp_t gfp)
 {
 	struct mem_cgroup *memcg;
 	struct page *page;
+
+	memcg = set_active_memcg(pool->memcg);
+	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO | gfp);
+	set_active_memcg(memcg);
+	return page;
+}
+
+/* Put a new page where none is; it is freed on error. */
+static int pool_add_page_locked(struct kdbus_pool *pool, unsigned long index, struct page *page)
+{
 	int ret;
 
 	lockdep_assert_held(&pool->pages_lock);
 
-	memcg = set_active_memcg(pool->memcg);
-	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
-	set_active_memcg(memcg);
-	if (!page)
-		return ERR_PTR(-ENOMEM);
-
 	ret = xa_err(xa_store(&pool->pages, index, page, GFP_KERNEL | __GFP_NOWARN));
-	if (ret) {
+	if (ret)
 		put_page(page);
-		return ERR_PTR(ret);
-	}
-	WRITE_ONCE(pool->n_pages, pool->n_pages + 1);
-	return page;
+	else
+		WRITE_ONCE(pool->n_pages, pool->n_pages + 1);
+	return ret;
 }
 
-static struct page *pool_get_page_locked(struct kdbus_pool *pool, unsigned long index)
+static int pool_fill_locked(struct kdbus_pool *pool, unsigned long index)
 {
-	struct page *page = xa_load(&pool->pages, index);
+	struct page *page;
 
-	return page ?: pool_add_page(pool, index);
+	if (xa_load(&pool->pages, index))
+		return 0;
+	page = pool_new_page(pool, __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	return page ? pool_add_page_locked(pool, index, page) : -ENOMEM;
 }
 
 static int pool_populate_slow(struct kdbus_pool *pool, unsigned long first, unsigned long last)
 {
 	unsigned long index;
-	struct page *page;
 	int ret = 0;
 
 	mutex_lock(&pool->pages_lock);
-	for (index = first; index <= last; index++) {
-		page = pool_get_page_locked(pool, index);
-		if (IS_ERR(page)) {
-			ret = PTR_ERR(page);
-			break;
-		}
+	for (index = first; index <= last && !ret; index++) {
+		ret = pool_fill_locked(pool, index);
 		if (!((index - first) & 63))
 			cond_resched();
 	}
@@ -470,27 +471,33 @@ void kdbus_pool_copy(struct kdbus_pool *dst_pool, const struct kdbus_slice *dst,
 	}
 }
 
-/* Take up to POOL_TRIM_BATCH pages that lie wholly under free slices. */
+/*
+ * Take up to POOL_TRIM_BATCH pages that lie wholly under free slices.  Those are
+ * found by size: how many small ones there are does not matter.
+ */
 static unsigned int pool_take_free_pages(struct kdbus_pool *pool, struct page **pages,
 					 unsigned long *indices)
 {
 	unsigned long index, first, end;
 	struct kdbus_slice *slice;
-	struct page *page;
 	unsigned int n = 0;
+	struct rb_node *rb;
+	struct page *page;
 
 	lockdep_assert_held(&pool->pages_lock);
 
 	spin_lock(&pool->lock);
-	list_for_each_entry_reverse(slice, &pool->space.slices, entry) {
-		if (!slice->free)
-			continue;
-		first = DIV_ROUND_UP(slice->offset, PAGE_SIZE);
+	for (rb = rb_last(&pool->space.free); rb; rb = rb_prev(rb)) {
+		slice = rb_entry(rb, struct kdbus_slice, rb);
+		if (slice->size < PAGE_SIZE)
+			break;
+		first = max_t(unsigned long, DIV_ROUND_UP(slice->offset, PAGE_SIZE),
+			      POOL_KEEP_PAGES);
 		end = (slice->offset + slice->size) >> PAGE_SHIFT;
 		if (first >= end)
 			continue;
 		xa_for_each_range(&pool->pages, index, page, first, end - 1) {
-			if (n == POOL_TRIM_BATCH || pool->n_pages <= POOL_KEEP_PAGES)
+			if (n == POOL_TRIM_BATCH)
 				goto out;
 			xa_erase(&pool->pages, index);
 			WRITE_ONCE(pool->n_pages, pool->n_pages - 1);
@@ -534,6 +541,38 @@ static void pool_trim(struct work_struct *work)
 	} while (n);
 }
 
+/*
+ * The page at @index, new if there is none; then @pages_lock is held.  Memory is waited
+ * for without the lock, which senders may need.
+ */
+static struct page *pool_lock_fault_page(struct kdbus_pool *pool, unsigned long index)
+{
+	struct page *page, *new = NULL;
+	int ret;
+
+	for (;;) {
+		mutex_lock(&pool->pages_lock);
+		page = xa_load(&pool->pages, index);
+		if (page) {
+			if (new)
+				put_page(new);
+			return page;
+		}
+		if (new) {
+			ret = pool_add_page_locked(pool, index, new);
+			if (!ret)
+				return new;
+			mutex_unlock(&pool->pages_lock);
+			return ERR_PTR(ret);
+		}
+		mutex_unlock(&pool->pages_lock);
+
+		new = pool_new_page(pool, 0);
+		if (!new)
+			return ERR_PTR(-ENOMEM);
+	}
+}
+
 static vm_fault_t pool_fault(struct vm_fault *vmf)
 {
 	struct kdbus_pool *pool = vmf->vma->vm_private_data;
@@ -542,20 +581,14 @@ static vm_fault_t pool_fault(struct vm_fault *vmf)
 	if (vmf->pgoff >= pool->size >> PAGE_SHIFT)
 		return VM_FAULT_SIGBUS;
 
-	/*
-	 * Locked, so that the trimmer can wait for us.  What no message has
-	 * reached yet reads as zeroes.
-	 */
-	mutex_lock(&pool->pages_lock);
-	page = pool_get_page_locked(pool, vmf->pgoff);
-	if (!IS_ERR(page)) {
-		get_page(page);
-		lock_page(page);
-	}
-	mutex_unlock(&pool->pages_lock);
-	/* Not OOM: the fault would be tried again, for as long as the cgroup is full. */
+	/* What no message has reached yet reads as zeroes. */
+	page = pool_lock_fault_page(pool, vmf->pgoff);
 	if (IS_ERR(page))
-		return VM_FAULT_SIGBUS;
+		return VM_FAULT_OOM;
+	/* Locked, so that the trimmer can wait for us. */
+	get_page(page);
+	lock_page(page);
+	mutex_unlock(&pool->pages_lock);
 
 	vmf->page = page;
 	return VM_FAULT_LOCKED;
