@@ -6,7 +6,9 @@
  */
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include "common.h"
 #include "objects.h"
 #include "kselftest_harness.h"
@@ -411,6 +413,93 @@ TEST_F(blocked, killed_sender_leaves_nothing)
 	}
 	close(ready[0]);
 	close(ready[1]);
+}
+
+/* Broadcasts block at the arguments of the process from now on. */
+static int send_with_blocked_arguments(struct trap *trap, struct conn *conn, struct args *cmd)
+{
+	int ret = trap_set(trap);
+
+	if (ret)
+		return ret;
+	if (prctl(PR_SET_MM, PR_SET_MM_ARG_START, trap->page, 0, 0) < 0)
+		return -errno;
+	args_signal(&trap->msg, KDBUS_DST_ID_BROADCAST, 11);
+	args_send(cmd, &trap->msg);
+	return trap_command(trap, conn, KDBUS_CMD_SEND, cmd);
+}
+
+/* abi: design/4-no-lock-while-copying, 18.4/message */
+TEST_F(blocked, arguments_of_a_sender_that_block_hold_up_nobody)
+{
+	struct conn d, monitor, listener;
+	struct args cmd;
+	struct trap trap;
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
+	ASSERT_EQ(0, conn_new_recv(&listener, &self->bus, KDBUS_ATTACH_CMDLINE));
+	ASSERT_EQ(0, match_all(&listener, 1));
+	ASSERT_EQ(0, conn_new_flags(&monitor, &self->bus, KDBUS_HELLO_MONITOR));
+	ASSERT_EQ(0, conn_update_recv(&monitor, KDBUS_ATTACH_CMDLINE));
+	pid = child_fork();
+	if (pid == 0) {
+		/* what the parent is to end may have no other owner */
+		close(self->bus.fd);
+		close(monitor.fd);
+		if (conn_new(&d, &self->bus) || send_with_blocked_arguments(&trap, &d, &cmd) ||
+		    write(ready[1], "", 1) != 1)
+			child_exit(-1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	EXPECT_EQ(0, others_work(&self->bus, &self->b, &self->c));
+	/* ends only if nothing of the bus is held */
+	conn_close(&monitor);
+	EXPECT_EQ(0, others_work(&self->bus, &self->b, &self->c));
+	bus_close(&self->bus);
+	EXPECT_EQ(-ECONNRESET, recv_cookie(&listener));
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(-1000 - SIGKILL, child_result(pid));
+	conn_close(&listener);
+	close(ready[0]);
+}
+
+static void interrupted(int signal)
+{
+}
+
+/* abi: 2.4/serialised */
+TEST_F(blocked, set_up_command_that_waits_for_another_one_can_be_interrupted)
+{
+	struct itimerval soon = {
+		.it_value.tv_usec = 50000,
+		.it_interval.tv_usec = 50000,
+	};
+	struct sigaction action = { .sa_handler = interrupted };
+	struct itimerval never = {};
+	struct kdbus_cmd *cmd;
+	struct args hello;
+	struct conn d;
+
+	d.fd = open(self->bus.path, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, d.fd);
+	cmd = (void *)(self->trap.page - 16);
+	cmd->size = 128;
+	ASSERT_EQ(0, trap_command(&self->trap, &d, KDBUS_CMD_HELLO, cmd));
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &soon, NULL));
+	args_hello_default(&hello);
+	EXPECT_EQ(-EINTR, command(d.fd, KDBUS_CMD_HELLO, &hello));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &never, NULL));
+	ASSERT_EQ(0, trap_break(&self->trap));
+	EXPECT_EQ(-EFAULT, trap_join(&self->trap));
+	EXPECT_EQ(0, command(d.fd, KDBUS_CMD_HELLO, &hello));
+	close(d.fd);
 }
 
 TEST_HARNESS_MAIN
