@@ -35,59 +35,74 @@ static void share_free(struct kdbus_share *share)
 	kfree(share);
 }
 
+/**
+ * struct deliver_shares - shares that come and go while a message is charged
+ * @new: for a user who has none; owned, NULL once it is used
+ * @idle: taken out to make room; owned, or NULL
+ */
+struct deliver_shares {
+	struct kdbus_share *new;
+	struct kdbus_share *idle;
+};
+
 /*
  * The share of @user; made if there is none, in place of one that is idle: shares do
- * not pile up, however many users ever sent something.  Returns with the lock of @dst
- * held, or an error; @idle is to be freed without it.
+ * not pile up, however many users ever sent something.  NULL if memory is needed.
  */
-static struct kdbus_share *deliver_lock_share(struct kdbus_conn *dst, struct kdbus_user *user,
-					      struct kdbus_share **idle)
+static struct kdbus_share *deliver_share_locked(struct kdbus_conn *dst, struct kdbus_user *user,
+						struct deliver_shares *shares)
 {
-	struct kdbus_share *share, *new;
+	struct kdbus_share *share = kdbus_quota_find(&dst->quota, user);
 
-	spin_lock(&dst->lock);
-	share = kdbus_quota_find(&dst->quota, user);
-	if (likely(share))
+	if (likely(share) || !shares->new)
 		return share;
-	spin_unlock(&dst->lock);
-
-	new = kmalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
-	if (!new)
-		return ERR_PTR(-ENOMEM);
-
-	spin_lock(&dst->lock);
-	share = kdbus_quota_find(&dst->quota, user);
-	if (share) {
-		kfree(new);
-		return share;
-	}
-	*idle = kdbus_quota_take_idle(&dst->quota, DELIVER_KEEP_SHARES - 1);
-	kdbus_quota_add(&dst->quota, new, kdbus_user_get(user));
-	return new;
+	shares->idle = kdbus_quota_take_idle(&dst->quota, DELIVER_KEEP_SHARES - 1);
+	share = shares->new;
+	shares->new = NULL;
+	kdbus_quota_add(&dst->quota, share, kdbus_user_get(user));
+	return share;
 }
 
-/* Charge @entry to @user; everything that a look at the receiver can refuse. */
+/* Charge @entry to @user; everything that a look at the receiver can refuse; -EAGAIN: see above. */
+static int deliver_charge_locked(struct kdbus_conn *dst, struct kdbus_user *user,
+				 struct kdbus_entry *entry, size_t size,
+				 struct deliver_shares *shares)
+{
+	struct kdbus_share *share = deliver_share_locked(dst, user, shares);
+	int ret;
+
+	lockdep_assert_held(&dst->lock);
+
+	if (!share)
+		return -EAGAIN;
+	if (dst->closed)
+		return -ECONNRESET;
+	if (entry->n_fds && !(dst->flags & (KDBUS_HELLO_ACCEPT_FD | KDBUS_HELLO_MONITOR)))
+		return -ECOMM;
+	ret = kdbus_quota_charge(&dst->quota, share, size, entry->n_fds);
+	if (!ret)
+		entry->share = share;
+	return ret;
+}
+
 static int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
 			  struct kdbus_entry *entry, size_t size)
 {
-	struct kdbus_share *share, *idle = NULL;
+	struct deliver_shares shares = {};
 	int ret;
 
-	share = deliver_lock_share(dst, user, &idle);
-	if (IS_ERR(share))
-		return PTR_ERR(share);
-
-	if (dst->closed)
-		ret = -ECONNRESET;
-	else if (entry->n_fds && !(dst->flags & (KDBUS_HELLO_ACCEPT_FD | KDBUS_HELLO_MONITOR)))
-		ret = -ECOMM;
-	else
-		ret = kdbus_quota_charge(&dst->quota, share, size, entry->n_fds);
-	if (!ret)
-		entry->share = share;
-	spin_unlock(&dst->lock);
-
-	share_free(idle);
+	for (;;) {
+		spin_lock(&dst->lock);
+		ret = deliver_charge_locked(dst, user, entry, size, &shares);
+		spin_unlock(&dst->lock);
+		if (likely(ret != -EAGAIN))
+			break;
+		shares.new = kmalloc(sizeof(*shares.new), GFP_KERNEL_ACCOUNT);
+		if (!shares.new)
+			return -ENOMEM;
+	}
+	kfree(shares.new);
+	share_free(shares.idle);
 	return ret;
 }
 

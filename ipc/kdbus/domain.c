@@ -199,30 +199,29 @@ struct kdbus_user *kdbus_user_get(struct kdbus_user *user)
 	return user;
 }
 
-static void user_unlink(struct kref *ref)
-{
-	struct kdbus_user *user = container_of(ref, struct kdbus_user, ref);
-
-	/* Under users_lock: nobody can find a user that is going away. */
-	if (uid_valid(user->uid))
-		xa_erase(&user->domain->users, __kuid_val(user->uid));
-	spin_unlock(&user->domain->users_lock);
-	kdbus_domain_put(user->domain);
-	kfree(user);
-}
-
 /**
  * kdbus_user_put() - drop a reference
  * @user: the user
  */
 void kdbus_user_put(struct kdbus_user *user)
 {
+	bool is_last;
+
 	/* The kernel's user is freed by its domain, which outlives every share of it. */
 	if (!user->domain) {
 		refcount_dec(&user->ref.refcount);
 		return;
 	}
-	kref_put_lock(&user->ref, user_unlink, &user->domain->users_lock);
+	/* Under the lock: nobody can find a user that is going away. */
+	spin_lock(&user->domain->users_lock);
+	is_last = refcount_dec_and_test(&user->ref.refcount);
+	if (is_last && uid_valid(user->uid))
+		xa_erase(&user->domain->users, __kuid_val(user->uid));
+	spin_unlock(&user->domain->users_lock);
+	if (is_last) {
+		kdbus_domain_put(user->domain);
+		kfree(user);
+	}
 }
 
 /**

@@ -128,11 +128,13 @@ bool kdbus_name_is_owned_by(const struct kdbus_name_entry *name, const struct kd
 static void name_set_owner(struct kdbus_name_entry *name, struct kdbus_conn *old,
 			   struct kdbus_conn *new)
 {
-	if (old)
-		spin_lock(&old->lock);
+	if (!old) {
+		rcu_assign_pointer(name->owner, new);
+		return;
+	}
+	spin_lock(&old->lock);
 	rcu_assign_pointer(name->owner, new);
-	if (old)
-		spin_unlock(&old->lock);
+	spin_unlock(&old->lock);
 }
 
 /* Let @to have the name and the messages that wait for it at @from. */
