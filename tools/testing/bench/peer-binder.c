@@ -200,6 +200,7 @@ static int binder_call(void *state)
 
 const struct peer peer_binder = {
 	.name = "binder",
+	.inherits_priority = true,
 	.open = binder_open,
 	.serve = binder_serve,
 	.attach = binder_attach,

@@ -55,7 +55,7 @@ static void run_service(const struct peer *peer, void *state, int ready_fd)
 
 	/* Nobody else would end this process if the benchmark died. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	ready = (struct ready){ .error = peer_preempt_clients() };
+	ready = (struct ready){ .error = peer->inherits_priority ? 0 : peer_preempt_clients() };
 	if (ready.error == 0)
 		ready.error = peer->serve(state, ready_fd);
 	if (write(ready_fd, &ready, sizeof(ready)) != sizeof(ready))
