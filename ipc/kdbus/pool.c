@@ -401,8 +401,11 @@ void kdbus_pool_read(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 {
 	size_t chunk;
 
-	for (; size; size -= chunk, pos += chunk, data += chunk)
-		memcpy(data, pool_at(pool, slice, pos, size, &chunk), chunk);
+	for (; size; size -= chunk, pos += chunk, data += chunk) {
+		const void *from = pool_at(pool, slice, pos, size, &chunk);
+
+		memcpy(data, from, chunk);
+	}
 }
 
 /**
