@@ -8,6 +8,7 @@
 #include "arg.h"
 #include "domain.h"
 #include "item.h"
+#include "usercopy.h"
 
 /**
  * DOC: Arguments
@@ -124,7 +125,7 @@ static int arg_copy(struct kdbus_arg *arg)
 			return -ENOMEM;
 		}
 	}
-	if (copy_from_user(arg->data, arg->user, size))
+	if (kdbus_copy_from_user(arg->data, arg->user, size))
 		return -EFAULT;
 	if (arg->cmd->size != size)
 		return -EINVAL;
@@ -178,7 +179,7 @@ int kdbus_arg_import(struct kdbus_arg *arg, void __user *user,
 	arg->data = arg->inline_data;
 	arg->size = 0;
 	arg->negotiate = false;
-	memset(arg->items, 0, (rules->n_items + 1) * sizeof(arg->items[0]));
+	memset(arg->items, 0, sizeof(arg->items));
 
 	return arg_copy(arg) ?: arg_check(arg);
 }

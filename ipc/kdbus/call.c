@@ -56,7 +56,11 @@ struct kdbus_call *kdbus_call_new(struct kdbus_conn *caller, u64 cookie, u64 dea
 {
 	struct kdbus_call *call;
 
-	call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+	call = is_sync ? xchg(&caller->spare_call, NULL) : NULL;
+	if (call)
+		memset(call, 0, sizeof(*call));
+	else
+		call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
 	if (!call)
 		return ERR_PTR(-ENOMEM);
 	if (!is_sync) {
@@ -95,6 +99,25 @@ static void call_free(struct kref *ref)
 void kdbus_call_put(struct kdbus_call *call)
 {
 	kref_put(&call->ref, call_free);
+}
+
+/**
+ * kdbus_call_recycle() - drop the reference of a synchronous caller
+ * @call: collected or cancelled
+ *
+ * If it is the last one the memory is kept for the next call.
+ */
+void kdbus_call_recycle(struct kdbus_call *call)
+{
+	struct kdbus_conn *caller = call->caller;
+
+	if (kref_read(&call->ref) == 1) {
+		/* Pairs with the release in kref_put() of whoever else had a reference. */
+		smp_acquire__after_ctrl_dep();
+		if (!cmpxchg(&caller->spare_call, NULL, call))
+			return;
+	}
+	kdbus_call_put(call);
 }
 
 /* It does not count for the caller any more; the reference of the list is the caller's to put. */

@@ -74,6 +74,7 @@ struct kdbus_call {
 struct kdbus_call *kdbus_call_new(struct kdbus_conn *caller, u64 cookie, u64 deadline_ns,
 				  bool is_sync);
 void kdbus_call_put(struct kdbus_call *call);
+void kdbus_call_recycle(struct kdbus_call *call);
 
 int kdbus_call_admit(struct kdbus_call *call);
 void kdbus_call_close(struct kdbus_call *call);

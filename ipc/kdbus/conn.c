@@ -105,6 +105,7 @@ static void conn_free(struct kref *ref)
 		kfree(share);
 	}
 	kdbus_entry_release(conn->spare, NULL);
+	kfree(conn->spare_call);
 	kdbus_match_owner_deinit(&conn->matches);
 	kdbus_pool_put(conn->pool);
 	kdbus_meta_deinit(&conn->meta);

@@ -20,6 +20,7 @@
 
 struct file;
 struct kdbus_bus;
+struct kdbus_call;
 struct kdbus_entry;
 struct kdbus_ep;
 struct kdbus_event;
@@ -61,6 +62,7 @@ struct kdbus_user;
  * @closed: takes no more messages
  * @queue: messages for RECV
  * @spare: memory for the next entry, or NULL; exchanged whole, without the lock
+ * @spare_call: memory for the next synchronous call, or NULL; likewise
  * @quota: how full it is, by sending user
  * @lost: messages that could not be queued since the last RECV
  * @calls: struct kdbus_call by this connection, from sending to their end
@@ -107,6 +109,7 @@ struct kdbus_conn {
 	bool closed;
 	struct kdbus_queue queue;
 	struct kdbus_entry *spare;
+	struct kdbus_call *spare_call;
 	struct kdbus_quota quota;
 	u64 lost;
 	struct list_head calls;

@@ -22,6 +22,7 @@
 #include "compat.h"
 #include "pool.h"
 #include "slice.h"
+#include "usercopy.h"
 #include "work.h"
 
 /**
@@ -447,7 +448,7 @@ int kdbus_pool_write_user(struct kdbus_pool *pool, const struct kdbus_slice *sli
 	for (; size; size -= chunk, pos += chunk, data += chunk) {
 		void *to = pool_at(pool, slice, pos, size, &chunk);
 
-		if (copy_from_user(to, data, chunk))
+		if (kdbus_copy_from_user(to, data, chunk))
 			return -EFAULT;
 		if (size > chunk && fatal_signal_pending(current))
 			return -EFAULT;

@@ -445,7 +445,7 @@ static int send_sync_call(struct kdbus_message *message, struct file *cancel,
 	}
 	ret = send_wait(call, cancel, reply);
 out_put:
-	kdbus_call_put(call);
+	kdbus_call_recycle(call);
 	return ret;
 }
 

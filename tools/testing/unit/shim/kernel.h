@@ -53,10 +53,12 @@ static inline unsigned long roundup_pow_of_two(unsigned long n)
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define struct_size(p, member, n)					\
 	(offsetof(typeof(*(p)), member) + sizeof((p)->member[0]) * (size_t)(n))
+#define noinline		__attribute__((noinline))
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define BUILD_BUG_ON(condition)	_Static_assert(!(condition), #condition)
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define data_race(x)		READ_ONCE(x)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
 
 /* Errors */
@@ -251,6 +253,13 @@ extern struct unit_user_memory unit_user_memory;
 unsigned long copy_from_user(void *to, const void __user *from, size_t size);
 unsigned long copy_to_user(void __user *to, const void *from, size_t size);
 
+#define user_read_access_begin(from, size)	((void)(from), (void)(size), true)
+#define user_read_access_end()			do { } while (0)
+#define unsafe_get_user(value, from, label)				\
+	do {								\
+		if (copy_from_user(&(value), from, sizeof(value)))	\
+			goto label;					\
+	} while (0)
 #define get_user(value, from)						\
 	(copy_from_user(&(value), from, sizeof(value)) ? -EFAULT : 0)
 #define put_user(value, to)						\
