@@ -19,26 +19,24 @@
  * look at the others.
  *
  * Equal sets share one *group*, which holds the list of entries.  A group is
- * found by two of its bits: the first names a *bucket*, the second a slot in
- * the bucket.  A reader walks the buckets whose bit it has, and in each the slots
- * whose bit it has.  Of 10,000 sets of random bits, a reader with 40 bits comes
- * to (40 / 512)^2, some 60 slots, and leaves nearly all of them after one look at
- * a word that summarises what the groups there have in common.  Buckets and slots
- * are sparse arrays: a bitmap that is ANDed with the reader's bits, and the
- * present elements packed.
+ * found by two of its bits: the first names a *bucket*; in the bucket is a *shelf*
+ * for each word with a second bit, and on the shelf a *slot* for each such bit.  A
+ * reader walks the buckets whose bit it has, ANDs one word for each shelf, and looks
+ * at the slots whose bit it has.  Of 10,000 sets of random bits, a reader with 50
+ * bits comes to (50 / 512)^2 of the slots, some 90, and leaves nearly all of them
+ * after one look at a word that summarises what the groups there have in common.
  *
  * The choice of the two bits makes the difference.  Bits that very many sets
  * contain (those of an interface that everybody listens to) tell little and are
- * avoided.  Of the others the first is the one with the fullest bucket that is
- * not full: few, well filled buckets cost less than many that hold one group
- * each, since a reader pays for each bucket that it enters.  The second is the
- * one with the emptiest slot.
+ * avoided.  A reader pays for each bucket and each shelf that it comes across, so
+ * new ones are made only if the slots of those that are there fill up.  If there
+ * is still a choice, it falls on the rarest bits.
  *
  * The first few groups of an index are just listed: most indices stay small.
  *
  * Readers hold the RCU read lock and write nothing.  Writers are serialised by
- * the user.  Sparse arrays are replaced as a whole when an element is added;
- * removal leaves an empty element behind and needs no memory.
+ * the user.  A full shelf is replaced by a larger one; removal leaves an empty
+ * slot behind and needs no memory.
  */
 
 /**
@@ -64,7 +62,7 @@ struct kdbus_subset_census {
 };
 
 struct kdbus_subset_group;
-struct kdbus_subset_sparse;
+struct kdbus_subset_root;
 
 /**
  * struct kdbus_subset_index - a collection of sets
@@ -75,7 +73,7 @@ struct kdbus_subset_sparse;
  */
 struct kdbus_subset_index {
 	struct hlist_head few;
-	struct kdbus_subset_sparse __rcu *root;
+	struct kdbus_subset_root __rcu *root;
 	struct kdbus_hashtab groups;
 	unsigned int n_few;
 };
