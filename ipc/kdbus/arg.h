@@ -78,7 +78,7 @@ struct kdbus_arg {
 	size_t size;
 	const struct kdbus_item *items[KDBUS_ARG_MAX_KINDS];
 	bool negotiate;
-	u64 inline_data[48];
+	u64 inline_data[32];
 };
 
 int kdbus_arg_import(struct kdbus_arg *arg, void __user *user,

@@ -329,7 +329,8 @@ static int send_signal(struct kdbus_message *message)
 	return kdbus_conn_is_active(message->src) ? 0 : ret;
 }
 
-static int send_broadcast(struct kdbus_message *message)
+/* The receivers are not on the stack of those who call. */
+static noinline_for_stack int send_broadcast(struct kdbus_message *message)
 {
 	struct kdbus_match_signal signal;
 	struct kdbus_receivers receivers;
