@@ -154,6 +154,12 @@ TEST_F(name, replaced_owner_that_queues_is_second)
 	ASSERT_EQ(0, name_acquire(&self->c, NAME, KDBUS_NAME_QUEUE, NULL));
 	ASSERT_EQ(0, name_acquire(&self->b, NAME, KDBUS_NAME_REPLACE_EXISTING, NULL));
 	EXPECT_EQ(77, owns(&self->c, &self->b, NAME));
+	/* it is the new owner's consent that counts now */
+	EXPECT_EQ(0, name_acquire(&self->b, NAME, 0, &self->flags));
+	EXPECT_EQ(0x20ULL, self->flags);
+	EXPECT_EQ(0, name_acquire(&self->c, NAME,
+				  KDBUS_NAME_QUEUE | KDBUS_NAME_REPLACE_EXISTING, &self->flags));
+	EXPECT_EQ(0x0cULL, self->flags);
 	/* before those who waited */
 	ASSERT_EQ(0, name_release(&self->b, NAME));
 	EXPECT_EQ(77, owns(&self->c, &self->a, NAME));

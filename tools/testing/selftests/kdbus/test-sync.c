@@ -387,6 +387,25 @@ TEST_F(sync, several_threads_may_call_on_one_connection)
 	}
 }
 
+/* abi: 11.2/cookie, 11.6/several, 11.5/newest-first */
+TEST_F(sync, calls_with_the_same_cookie_at_the_same_time_are_both_sent)
+{
+	struct sync_call second;
+
+	ASSERT_EQ(0, start_and_block(&self->call, &self->b));
+	EXPECT_EQ(1, recv_cookie(&self->b));
+	sync_call_init(&second, &self->a, self->b.id, 1);
+	ASSERT_EQ(0, start_and_block(&second, &self->b));
+	EXPECT_EQ(1, recv_cookie(&self->b));
+	/* the newest is answered first */
+	EXPECT_EQ(0, send_reply(&self->b, self->a.id, 10, 1));
+	EXPECT_EQ(0, sync_call_join(&second));
+	EXPECT_EQ(10, sync_call_reply(&second)->cookie);
+	EXPECT_EQ(0, send_reply(&self->b, self->a.id, 11, 1));
+	EXPECT_EQ(0, sync_call_join(&self->call));
+	EXPECT_EQ(11, sync_call_reply(&self->call)->cookie);
+}
+
 /* abi: 13.5/sync-returned */
 TEST_F(sync, charge_of_the_reply_is_returned_when_the_call_is_over)
 {
