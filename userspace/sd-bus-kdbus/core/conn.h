@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * conn.h - a connection to a bus in the kernel, as a D-Bus client sees it
+ *
+ * kbus_conn_send() takes whole D-Bus messages: those to org.freedesktop.DBus are answered in
+ * process, others go to the kernel, and what fails comes back as a D-Bus error. What the bus itself
+ * says (answers, NameAcquired, errors) is sent to the own id, so that it arrives in order and the
+ * descriptor becomes readable. kbus_conn_peek() yields the next valid D-Bus message, whatever it was
+ * made from.
+ *
+ * Nothing here blocks, and nothing locks: one thread at a time per connection. All functions return
+ * 0 or more on success, -errno on failure.
+ */
+#ifndef KBUS_CONN_H
+#define KBUS_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include <linux/kdbus.h>
+
+#include "bloom.h"
+#include "header.h"
+#include "matchset.h"
+#include "stats.h"
+
+#define KBUS_POOL_SIZE		(16UL << 20)	/* address space, backed where messages lie */
+#define KBUS_MEMFD_THRESHOLD	(512UL << 10)	/* larger bodies travel as memfd */
+#define KBUS_FDS_MAX		16		/* descriptors of one message */
+#define KBUS_BODY_PARTS		64		/* pieces of a body that go to the kernel as they are */
+
+/**
+ * struct kbus_options - how to say HELLO; all zero is an ordinary D-Bus client
+ * @hello_flags: of %KDBUS_HELLO_ACTIVATOR, POLICY_HOLDER and MONITOR at most one;
+ *	ACCEPT_FD is always set
+ * @attach_recv: metadata wanted with each message, of &enum kdbus_attach_flags
+ * @pool_size: bytes, multiple of the page size; 0 for %KBUS_POOL_SIZE
+ * @description: what others see of us, up to 63 bytes; NULL for none. Characters that the kernel
+ *	refuses become "_"
+ * @name: name of an activator or a policy holder, else NULL
+ * @policy: who may do what with @name; borrowed for the time of the call
+ * @n_policy: entries at @policy
+ * @is_driver: this connection is the bus itself: it may send as org.freedesktop.DBus, and what it
+ *	sends there goes to the kernel
+ * @no_body_validation: leave out the check of received bodies, for clients that check each value
+ *	when they read it
+ * @log: told about each dropped message; NULL for nobody
+ * @log_context: handed to @log
+ */
+struct kbus_options {
+	uint64_t hello_flags;
+	uint64_t attach_recv;
+	size_t pool_size;
+	const char *description;
+	const char *name;
+	const struct kdbus_policy_access *policy;
+	size_t n_policy;
+	bool is_driver;
+	bool no_body_validation;
+	kbus_log_fn log;
+	void *log_context;
+};
+
+/**
+ * struct kbus_conn - a connection
+ * @fd: the endpoint's file; poll it for POLLIN. A number that the client may own, see
+ *	kbus_conn_set_fd()
+ * @owns_fd: kbus_conn_free() closes @fd
+ * @path: the endpoint, for a second connection; owned
+ * @id: our id
+ * @unique: our unique name, ":1.<id>"
+ * @unique_size: its length
+ * @bus_id: id of the bus
+ * @bloom: how this bus hashes
+ * @pool: mapped read-only; owned
+ * @pool_size: bytes at @pool
+ * @said_hello: the client has called Hello
+ * @is_monitor: the client became a monitor
+ * @wants_fds: the client negotiated descriptors; set it when it does. False at first
+ * @options: as given; strings and policy are not kept
+ * @attach_recv: metadata that we asked for last
+ * @matches: what the client wants to hear; owned
+ * @watches_names: notifications about names of ours are on
+ * @last_cookie: last cookie of a match
+ * @last_serial: last serial of a message that the bus made
+ * @backlog: messages of the bus that did not fit into the queue; owned
+ * @backlog_tail: where the next one is linked
+ * @stats: what happened
+ *
+ * Made by kbus_conn_open() or kbus_conn_adopt(). Users of the library read it, and write
+ * @wants_fds; the rest is the library's.
+ */
+struct kbus_conn {
+	int fd;
+	bool owns_fd;
+	char *path;
+	uint64_t id;
+	char unique[24];
+	size_t unique_size;
+	uint8_t bus_id[16];
+	struct kbus_bloom bloom;
+	const uint8_t *pool;
+	size_t pool_size;
+	bool said_hello;
+	bool is_monitor;
+	bool wants_fds;
+	struct kbus_options options;
+	uint64_t attach_recv;
+	struct kbus_matchset *matches;
+	bool watches_names;
+	uint64_t last_cookie;
+	uint32_t last_serial;
+	struct kbus_posted *backlog;
+	struct kbus_posted **backlog_tail;
+	struct kbus_stats stats;
+};
+
+/**
+ * struct kbus_incoming - a message for the client
+ * @header: what the header says
+ * @parts: the whole message: header, body
+ * @n_parts: entries at @parts, 1 or 2
+ * @size: bytes in all @parts
+ * @body: the body, contiguous; @header.body_size bytes
+ * @src_id: connection that sent it; %KDBUS_SRC_ID_KERNEL for notifications
+ * @msg: the kernel's message with its metadata items; NULL for what came from the backlog
+ * @fds: descriptors, once taken; the receiver owns them
+ * @n_fds: entries at @fds
+ * @is_taken: it is no longer in the queue, and descriptors are installed
+ * @offset: its slice in the pool
+ * @memory: owned memory behind @parts, or NULL
+ * @mapping: owned mapping of a memfd, or NULL
+ * @mapping_size: bytes at @mapping
+ *
+ * Plain data of the caller; what it points to is valid from kbus_conn_peek() or kbus_conn_recv() to
+ * kbus_conn_release().
+ */
+struct kbus_incoming {
+	struct kbus_header header;
+	struct iovec parts[2];
+	unsigned int n_parts;
+	size_t size;
+	const void *body;
+	uint64_t src_id;
+	const struct kdbus_msg *msg;
+	int fds[KBUS_FDS_MAX];
+	size_t n_fds;
+	bool is_taken;
+	uint64_t offset;
+	void *memory;
+	void *mapping;
+	size_t mapping_size;
+};
+
+/*
+ * Life. open: @path is the endpoint ("/dev/kdbus/0-system/bus"); options may be NULL. adopt: the
+ * same on a descriptor that is open but said no HELLO yet; on success the connection owns it.
+ * set_fd: the descriptor was moved to another number (dup3), which the client may own. free: takes
+ * NULL, returns NULL; closes the descriptor if the connection owns it.
+ */
+int kbus_conn_open(const char *path, const struct kbus_options *options, struct kbus_conn **ret);
+int kbus_conn_adopt(int fd, const char *path, const struct kbus_options *options,
+		    struct kbus_conn **ret);
+void kbus_conn_set_fd(struct kbus_conn *conn, int fd, bool owns_fd);
+struct kbus_conn *kbus_conn_free(struct kbus_conn *conn);
+
+/*
+ * Messages out. send: one whole message in pieces, as a client gave them to sendmsg(); all of it is
+ * read before the function returns, descriptors stay the caller's. 0 also when the message could
+ * not be delivered: the client then reads the error as a message, or the drop is counted. -EBADMSG:
+ * not a valid message, a bus would disconnect its sender. -EACCES: a message before Hello, or
+ * from a monitor; likewise. -ECONNRESET: the connection is gone. -ENOMEM: nothing was sent.
+ *
+ * post: a message of the bus to its own client, made by kbus_build(); consumes @data, also on error.
+ * @fds stay the caller's. post_raw: bytes that are no D-Bus message but shall be handed out in
+ * order, such as answers of SASL: peek yields them with @header.type 0.
+ */
+int kbus_conn_send(struct kbus_conn *conn, const struct iovec *parts, size_t n_parts,
+		   const int *fds, size_t n_fds);
+int kbus_conn_send_data(struct kbus_conn *conn, const void *data, size_t size);
+int kbus_conn_post(struct kbus_conn *conn, uint8_t *data, size_t size, const int *fds,
+		   size_t n_fds);
+int kbus_conn_post_raw(struct kbus_conn *conn, const void *data, size_t size);
+uint32_t kbus_conn_next_serial(struct kbus_conn *conn);
+
+/*
+ * Messages in. peek: the next message, which stays in the queue, so that poll() goes on to say
+ * POLLIN; its descriptors are not there yet. take: remove it from the queue and install its
+ * descriptors; @in stays valid. recv: both at once, one system call less. release: give its memory
+ * back, whether taken or not; what was not taken will be peeked again. drop: remove it unseen; a
+ * caller that waits for an answer to it learns that there will be none.
+ *
+ * peek and recv pass over whatever is no valid message for this client. -EAGAIN: there is none now.
+ * -ECONNRESET: the connection is gone. take: -EBADMSG if the message must not be handed out after all,
+ * because descriptors were lost; it is dropped then, and @in is released.
+ *
+ * A message in a memfd is taken by peek already, since its memory comes only then; another message
+ * in the queue keeps the descriptor readable until @in is released.
+ */
+int kbus_conn_peek(struct kbus_conn *conn, struct kbus_incoming *in);
+int kbus_conn_recv(struct kbus_conn *conn, struct kbus_incoming *in);
+int kbus_conn_take(struct kbus_conn *conn, struct kbus_incoming *in);
+void kbus_conn_release(struct kbus_conn *conn, struct kbus_incoming *in);
+int kbus_conn_drop(struct kbus_conn *conn, struct kbus_incoming *in);
+bool kbus_incoming_owns_name(const struct kbus_incoming *in, const char *name);
+
+#endif /* KBUS_CONN_H */
