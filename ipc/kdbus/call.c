@@ -12,6 +12,7 @@
 #include "bus.h"
 #include "call.h"
 #include "conn.h"
+#include "delay.h"
 #include "deliver.h"
 #include "domain.h"
 #include "endpoint.h"
@@ -197,6 +198,7 @@ void kdbus_call_owe_locked(struct kdbus_call *call, struct kdbus_conn *replier)
 	spin_lock(&replier->owed_lock);
 	list_add_tail(&call->owed_entry, &replier->owed);
 	spin_unlock(&replier->owed_lock);
+	kdbus_delay_point();
 	/* Pairs with the reads under the lock of the caller, which see NEW or all of it. */
 	smp_store_release(&call->state, KDBUS_CALL_PENDING);
 }
@@ -316,6 +318,7 @@ int kdbus_call_finish(struct kdbus_call *call, int result, struct kdbus_entry *r
 	struct kdbus_conn *caller = call->caller;
 	int ret = -EBADSLT;
 
+	kdbus_delay_point();
 	spin_lock(&caller->lock);
 	if (call->state == KDBUS_CALL_TAKEN) {
 		call_done_locked(call, result, reply);
@@ -355,6 +358,7 @@ static void call_fail(struct kdbus_call *call, struct kdbus_conn *caller,
 {
 	bool put = false;
 
+	kdbus_delay_point();
 	spin_lock(&caller->lock);
 	if (call_is_pending(call) && (!replier || call->replier == replier))
 		put = call_fail_locked(call, KDBUS_ITEM_REPLY_DEAD, -EPIPE);
@@ -469,6 +473,7 @@ void kdbus_calls_redirect(struct kdbus_conn *from, struct kdbus_conn *to, u64 re
 
 	while ((call = calls_first_owed(from, &moving))) {
 		caller = call->caller;
+		kdbus_delay_point();
 		call_redirect(call, from, to);
 		kdbus_call_put(call);
 		kdbus_conn_put(caller);
@@ -481,6 +486,7 @@ static void calls_put_gone(struct kdbus_conn *caller, struct list_head *gone)
 {
 	struct kdbus_call *call, *next;
 
+	kdbus_delay_point();
 	list_for_each_entry_safe(call, next, gone, caller_entry) {
 		list_del_init(&call->caller_entry);
 		if (call->reply)
@@ -656,6 +662,7 @@ bool kdbus_call_interrupt(struct kdbus_call *call)
 {
 	bool interrupted;
 
+	kdbus_delay_point();
 	spin_lock(&call->caller->lock);
 	interrupted = call->state != KDBUS_CALL_DONE;
 	call->interrupted = interrupted;
@@ -675,6 +682,7 @@ int kdbus_call_collect(struct kdbus_call *call, struct kdbus_entry **reply)
 	struct kdbus_conn *caller = call->caller;
 	int ret = -EINPROGRESS;
 
+	kdbus_delay_point();
 	spin_lock(&caller->lock);
 	if (call_is_pending(call))
 		call_settle_locked(call);

@@ -11,6 +11,7 @@
 
 #include "bus.h"
 #include "conn.h"
+#include "delay.h"
 #include "endpoint.h"
 #include "entry.h"
 #include "pool.h"
@@ -164,6 +165,7 @@ struct kdbus_conn *kdbus_conn_find(struct kdbus_bus *bus, u64 id)
 	if (conn && !kref_get_unless_zero(&conn->ref))
 		conn = NULL;
 	rcu_read_unlock();
+	kdbus_delay_point();
 	return conn;
 }
 
@@ -187,6 +189,7 @@ bool kdbus_conn_enter(struct kdbus_conn *conn)
  */
 void kdbus_conn_leave(struct kdbus_conn *conn)
 {
+	kdbus_delay_point();
 	if (unlikely(atomic_dec_return(&conn->active) == CONN_INACTIVE))
 		wake_up_var(&conn->active);
 }
@@ -215,6 +218,7 @@ bool kdbus_conn_deactivate(struct kdbus_conn *conn)
 
 	if (!kdbus_conn_is_active(conn))
 		return false;
+	kdbus_delay_point();
 	atomic_add(CONN_INACTIVE, &conn->active);
 	/* Pollers see a hang-up, callers of SEND that wait for a reply give up. */
 	wake_up_all(&conn->wait);
@@ -230,6 +234,7 @@ bool kdbus_conn_deactivate(struct kdbus_conn *conn)
  */
 void kdbus_conn_wake(struct kdbus_conn *conn)
 {
+	kdbus_delay_point();
 	/* The barrier in it pairs with that of poll_wait(). */
 	if (wq_has_sleeper(&conn->wait))
 		wake_up_interruptible_sync_poll(&conn->wait, EPOLLIN | EPOLLRDNORM);

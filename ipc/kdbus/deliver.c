@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "conn.h"
+#include "delay.h"
 #include "deliver.h"
 #include "domain.h"
 #include "entry.h"
@@ -140,6 +141,7 @@ struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_u
 	if (ret)
 		goto out_free;
 
+	kdbus_delay_point();
 	slice = kdbus_pool_reserve(dst->pool, size);
 	if (IS_ERR(slice)) {
 		ret = PTR_ERR(slice);
@@ -188,6 +190,7 @@ void kdbus_deliver_commit_locked(struct kdbus_conn *dst, struct kdbus_entry *ent
  */
 int kdbus_deliver_commit(struct kdbus_conn *dst, struct kdbus_entry *entry)
 {
+	kdbus_delay_point();
 	spin_lock(&dst->lock);
 	if (unlikely(dst->closed)) {
 		spin_unlock(&dst->lock);

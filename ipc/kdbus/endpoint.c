@@ -10,6 +10,7 @@
 #include "arg.h"
 #include "bus.h"
 #include "conn.h"
+#include "delay.h"
 #include "domain.h"
 #include "endpoint.h"
 #include "fs.h"
@@ -139,8 +140,10 @@ void kdbus_ep_shutdown(struct kdbus_ep *ep)
 	mutex_lock(&ep->lock);
 	WRITE_ONCE(ep->dead, true);
 	mutex_unlock(&ep->lock);
+	kdbus_delay_point();
 	kdbus_fs_remove(&ep->node);
 
+	kdbus_delay_point();
 	while ((conn = ep_first_conn(ep))) {
 		kdbus_leave(conn);
 		kdbus_conn_put(conn);

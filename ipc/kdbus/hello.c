@@ -12,6 +12,7 @@
 #include "bus.h"
 #include "call.h"
 #include "conn.h"
+#include "delay.h"
 #include "domain.h"
 #include "endpoint.h"
 #include "hello.h"
@@ -242,7 +243,9 @@ static int hello_join(struct kdbus_conn *conn, struct kdbus_arg *arg)
 	/* Whoever shuts the endpoint down from now on waits for us. */
 	if (!kdbus_conn_enter(conn))
 		return -ESHUTDOWN;
+	kdbus_delay_point();
 	ret = hello_link(conn) ?: hello_announce(conn) ?: hello_bring(conn, arg);
+	kdbus_delay_point();
 	kdbus_conn_leave(conn);
 	kdbus_notify_flush(conn->bus);
 	return ret ?: hello_answer(conn, arg);

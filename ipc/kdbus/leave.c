@@ -7,6 +7,7 @@
 #include "bus.h"
 #include "call.h"
 #include "conn.h"
+#include "delay.h"
 #include "deliver.h"
 #include "domain.h"
 #include "endpoint.h"
@@ -76,11 +77,15 @@ static void leave_locked(struct kdbus_conn *conn)
 	if (conn->flags & (KDBUS_HELLO_ACTIVATOR | KDBUS_HELLO_POLICY_HOLDER))
 		kdbus_policy_drop(&conn->bus->policy, conn);
 	kdbus_match_drop(&conn->bus->matches, &conn->matches);
+	kdbus_delay_point();
 	leave_unlink(conn);
 	kdbus_names_release_all(conn);
+	kdbus_delay_point();
 	kdbus_calls_forget(conn);
 	cancel_delayed_work_sync(&conn->deadline);
+	kdbus_delay_point();
 	leave_discard_queue(conn);
+	kdbus_delay_point();
 	kdbus_calls_abandon(conn);
 	if (conn->user)
 		atomic_dec(&conn->user->connections);

@@ -6,6 +6,7 @@
 #include "bus.h"
 #include "call.h"
 #include "conn.h"
+#include "delay.h"
 #include "deliver.h"
 #include "files.h"
 #include "move.h"
@@ -41,6 +42,7 @@ static int move_copy(struct kdbus_conn *from, struct kdbus_conn *to, struct kdbu
 	kdbus_pool_copy(to->pool, copy->slice, from->pool, entry->slice);
 	copy->registration = entry->registration;
 
+	kdbus_delay_point();
 	spin_lock(&to->lock);
 	if (to->closed) {
 		spin_unlock(&to->lock);
@@ -74,6 +76,7 @@ void kdbus_move_messages(struct kdbus_conn *from, struct kdbus_conn *to, u64 reg
 	lockdep_assert_held(&from->bus->names.lock);
 
 	kdbus_calls_redirect(from, to, registration);
+	kdbus_delay_point();
 	move_take(from, registration, &taken);
 	list_for_each_entry_safe(entry, next, &taken, node.entry) {
 		if (move_copy(from, to, entry))

@@ -8,6 +8,7 @@
 
 #include "bus.h"
 #include "conn.h"
+#include "delay.h"
 #include "domain.h"
 #include "endpoint.h"
 #include "item.h"
@@ -99,12 +100,14 @@ struct kdbus_name_entry *kdbus_name_find(struct kdbus_bus *bus, const char *text
 		conn = rcu_dereference(name->owner);
 		if (conn && kref_get_unless_zero(&conn->ref)) {
 			rcu_read_unlock();
+			kdbus_delay_point();
 			*owner = conn;
 			return name;
 		}
 		rcu_read_unlock();
 		kdbus_name_put(name);
 
+		kdbus_delay_point();
 		/* Messages are moving, or the name is going: wait and look again. */
 		mutex_lock(&bus->names.lock);
 		mutex_unlock(&bus->names.lock);
@@ -141,7 +144,9 @@ static void name_set_owner(struct kdbus_name_entry *name, struct kdbus_conn *old
 static void name_move(struct kdbus_name_entry *name, struct kdbus_conn *from, struct kdbus_conn *to)
 {
 	name_set_owner(name, from, NULL);
+	kdbus_delay_point();
 	kdbus_move_messages(from, to, name->registration);
+	kdbus_delay_point();
 	name_set_owner(name, NULL, to);
 }
 

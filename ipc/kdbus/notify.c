@@ -7,6 +7,7 @@
 #include "access.h"
 #include "bus.h"
 #include "conn.h"
+#include "delay.h"
 #include "deliver.h"
 #include "domain.h"
 #include "item.h"
@@ -273,8 +274,10 @@ void kdbus_notify_flush(struct kdbus_bus *bus)
 {
 	struct kdbus_event *event;
 
+	kdbus_delay_point();
 	mutex_lock(&bus->notify_lock);
 	while ((event = notify_next(bus))) {
+		kdbus_delay_point();
 		notify_deliver(bus, event);
 		kdbus_conn_put(event->dst);
 		kfree(event);

@@ -20,6 +20,7 @@
 #include <linux/xarray.h>
 
 #include "compat.h"
+#include "delay.h"
 #include "pool.h"
 #include "slice.h"
 #include "usercopy.h"
@@ -530,6 +531,7 @@ static void pool_trim(struct work_struct *work)
 	do {
 		mutex_lock(&pool->pages_lock);
 		n = pool_take_free_pages(pool, pages, indices);
+		kdbus_delay_point();
 		for (i = 0; i < n; i++) {
 			/* A fault that found the page before ends here, see DOC: Pool. */
 			lock_page(pages[i]);
@@ -593,6 +595,7 @@ static vm_fault_t pool_fault(struct vm_fault *vmf)
 	get_page(page);
 	lock_page(page);
 	mutex_unlock(&pool->pages_lock);
+	kdbus_delay_point();
 
 	vmf->page = page;
 	return VM_FAULT_LOCKED;

@@ -5,6 +5,7 @@
 #include <uapi/linux/kdbus.h>
 
 #include "conn.h"
+#include "delay.h"
 #include "deliver.h"
 #include "files.h"
 #include "pool.h"
@@ -71,6 +72,7 @@ void kdbus_publish_undo(struct kdbus_conn *conn, struct kdbus_entry *entry)
 void kdbus_publish_commit(struct kdbus_conn *conn, struct kdbus_entry *entry)
 {
 	kdbus_pool_publish(conn->pool, entry->slice);
+	kdbus_delay_point();
 	spin_lock(&conn->lock);
 	kdbus_entry_uncharge_locked(conn, entry);
 	spin_unlock(&conn->lock);

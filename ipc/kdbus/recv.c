@@ -7,6 +7,7 @@
 #include "bus.h"
 #include "call.h"
 #include "conn.h"
+#include "delay.h"
 #include "deliver.h"
 #include "notify.h"
 #include "pool.h"
@@ -144,6 +145,7 @@ static int recv_take(struct kdbus_conn *conn, struct kdbus_arg *arg)
 	spin_unlock(&conn->lock);
 
 	kdbus_publish_nothing(conn, &cmd->msg);
+	kdbus_delay_point();
 	if (entry && !drop)
 		kdbus_publish_prepare(conn, entry, &cmd->msg);
 	ret = recv_answer(conn, arg);

@@ -15,6 +15,7 @@
 #include "bus.h"
 #include "call.h"
 #include "conn.h"
+#include "delay.h"
 #include "deliver.h"
 #include "item.h"
 #include "match.h"
@@ -166,6 +167,7 @@ static int send_commit(struct kdbus_message *message, struct send_target *target
 	struct kdbus_conn *src = message->src, *dst = target->conn;
 	int ret = 0;
 
+	kdbus_delay_point();
 	if (!kdbus_conn_enter(src)) {
 		kdbus_deliver_abort(dst, entry);
 		return -ECONNRESET;
@@ -174,6 +176,7 @@ static int send_commit(struct kdbus_message *message, struct send_target *target
 	if (call)
 		kdbus_call_open(call, entry->registration);
 
+	kdbus_delay_point();
 	spin_lock(&dst->lock);
 	if (unlikely(dst->closed)) {
 		ret = -ECONNRESET;
@@ -209,6 +212,7 @@ static int send_unicast(struct kdbus_message *message, struct kdbus_call *call, 
 	ret = send_pin(message, &target);
 	if (ret)
 		return ret;
+	kdbus_delay_point();
 	if (!kdbus_may_talk(message->src, current_cred(), target.conn)) {
 		ret = -EPERM;
 		goto out_unpin;
@@ -251,6 +255,7 @@ static int send_async_call(struct kdbus_message *message)
 	if (IS_ERR(call))
 		return PTR_ERR(call);
 	ret = send_unicast_retry(message, call);
+	kdbus_delay_point();
 	if (ret)
 		kdbus_call_cancel(call);
 	else
@@ -346,6 +351,7 @@ static noinline_for_stack int send_broadcast(struct kdbus_message *message)
 		return ret;
 	send_collect(message, receivers.conns, receivers.n);
 
+	kdbus_delay_point();
 	/* Nothing waits for the sender from here on. */
 	if (kdbus_conn_enter(message->src)) {
 		send_to_monitors(message);
@@ -398,6 +404,7 @@ static int send_reply(struct kdbus_message *message)
 		goto out_unpin;
 	}
 	send_unicast_to_monitors(message, target.conn);
+	kdbus_delay_point();
 	if (call->is_sync) {
 		ret = send_sync_reply(message, target.conn, call);
 	} else {
@@ -417,6 +424,7 @@ static int send_wait(struct kdbus_call *call, struct file *cancel, struct kdbus_
 	int waited, ret;
 
 	waited = kdbus_call_wait(call, cancel);
+	kdbus_delay_point();
 	if (waited == -ERESTARTSYS && kdbus_call_interrupt(call))
 		return waited;
 	ret = kdbus_call_collect(call, reply);

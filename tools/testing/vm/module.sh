@@ -102,7 +102,8 @@ module_make() {
 	shift
 	# The debug kernel leaves it to each directory what else is compiled in.
 	case $name${MODULE_VARIANT:-} in
-	debug) more=(UBSAN_SANITIZE=y) ;;
+	debug) more=(UBSAN_SANITIZE=y CONFIG_KDBUS_DEBUG_DELAYS=y) ;;
+	kcsan) more=(CONFIG_KDBUS_DEBUG_DELAYS=y) ;;
 	debug-gcov) more=(GCOV_PROFILE=y) ;;
 	esac
 	kernel_make "$name" "M=$(module_scratch "$name")/ipc/kdbus" W=1 -j2 \
