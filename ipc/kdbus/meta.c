@@ -187,7 +187,8 @@ void kdbus_meta_pin(struct kdbus_meta *meta)
 	meta->asked = KDBUS_META_PROCESS;
 	meta->valid = META_IN_PLACE;
 
-	meta->cred = get_current_cred();
+	/* Everybody who takes a reference clears the same flag in it: to the same value. */
+	meta->cred = data_race(get_current_cred());
 	meta->tgid = get_task_pid(current, PIDTYPE_TGID);
 	meta->tid = get_task_pid(current, PIDTYPE_PID);
 	rcu_read_lock();

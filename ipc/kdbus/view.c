@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Through whose eyes metadata is read: namespaces, root, /proc */
 
+#include <linux/compiler.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
@@ -83,7 +84,8 @@ static void view_look_at_proc(struct kdbus_view *view)
  */
 int kdbus_view_init(struct kdbus_view *view, const struct cred *opener)
 {
-	view->cred = get_cred(opener);
+	/* Everybody who takes a reference clears the same flag in it: to the same value. */
+	view->cred = data_race(get_cred(opener));
 	view->user_ns = opener->user_ns;
 	view->pid_ns = get_pid_ns(task_active_pid_ns(current));
 	view->tgid = get_task_pid(current, PIDTYPE_TGID);
