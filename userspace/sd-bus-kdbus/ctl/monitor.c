@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * monitor.c - kdbusctl monitor: what passes on the bus, one line for each message
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../core/match.h"
+#include "../core/query.h"
+#include "ctl.h"
+
+struct filter {
+	struct kbus_match **matches;	/* owned, as are the elements */
+	int n;
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static void filter_free(struct filter *filter)
+{
+	while (filter->n)
+		kbus_match_free(filter->matches[--filter->n]);
+	free(filter->matches);
+}
+
+static int filter_parse(struct filter *filter, char **rules, int n)
+{
+	int r = 0;
+
+	filter->matches = calloc(n + 1, sizeof(*filter->matches));
+	if (!filter->matches)
+		return -ENOMEM;
+	while (r >= 0 && filter->n < n) {
+		r = kbus_match_parse(rules[filter->n], strlen(rules[filter->n]),
+				     &filter->matches[filter->n]);
+		if (r < 0)
+			fprintf(stderr, "kdbusctl: '%s' is no match rule\n", rules[filter->n]);
+		else
+			filter->n++;
+	}
+	return r;
+}
+
+static bool owns_name(void *context, const char *name)
+{
+	return kbus_incoming_owns_name(context, name);
+}
+
+static bool filter_passes(const struct filter *filter, struct kbus_incoming *in)
+{
+	const struct kbus_match_message message = {
+		.header = &in->header,
+		.body = in->body,
+		.owns_name = owns_name,
+		.context = in,
+	};
+	int i;
+
+	for (i = 0; i < filter->n; i++)
+		if (kbus_match_test(filter->matches[i], &message))
+			return true;
+	return !filter->n;
+}
+
+static void print_time(const struct kbus_incoming *in)
+{
+	const struct kdbus_item *item;
+	struct tm tm;
+	time_t seconds;
+	char text[32];
+
+	if (!in->msg)
+		return;
+	KBUS_FOREACH_ITEM(item, in->msg) {
+		if (item->type != KDBUS_ITEM_TIMESTAMP)
+			continue;
+		seconds = item->timestamp.realtime_ns / 1000000000;
+		localtime_r(&seconds, &tm);
+		strftime(text, sizeof(text), "%H:%M:%S", &tm);
+		printf("%s.%06llu ", text,
+		       (unsigned long long)item->timestamp.realtime_ns % 1000000000 / 1000);
+	}
+}
+
+/* TIME TYPE SERIAL[->ANSWERED] SENDER -> DESTINATION OBJECT INTERFACE.MEMBER ARGUMENTS */
+static void print_line(const struct kbus_incoming *in)
+{
+	static const char * const types[] = { "?", "call", "return", "error", "signal" };
+	const struct kbus_header *h = &in->header;
+
+	print_time(in);
+	printf("%-6s #%u", types[h->type <= KBUS_SIGNAL ? h->type : 0], h->serial);
+	if (h->reply_serial)
+		printf("->#%u", h->reply_serial);
+	printf(" %s", h->sender ? h->sender : "-");
+	if (h->destination)
+		printf(" -> %s", h->destination);
+	if (h->path)
+		printf(" %s", h->path);
+	if (h->member)
+		printf(" %s%s%s", h->interface ? h->interface : "", h->interface ? "." : "",
+		       h->member);
+	if (h->error_name)
+		printf(" %s", h->error_name);
+	if (value_print(stdout, h, in->body) < 0)
+		printf(" (the rest cannot be read)");
+	if (h->n_fds)
+		printf(" (%u descriptors)", h->n_fds);
+	putchar('\n');
+}
+
+static int show(struct ctl *ctl, const struct kbus_incoming *in)
+{
+	if (ctl->pcap)
+		return pcap_write(stdout, in);
+	print_line(in);
+	return fflush(stdout) ? -EIO : 0;
+}
+
+/* All that is there; returns messages shown, or -errno. */
+static int drain(struct ctl *ctl, struct kbus_conn *conn, const struct filter *filter,
+		 unsigned long *shown)
+{
+	struct kbus_incoming in;
+	size_t i;
+	int r = 0;
+
+	while (!r && !stop && (!ctl->limit || *shown < ctl->limit)) {
+		r = kbus_conn_recv(conn, &in);
+		if (r < 0)
+			return r == -EAGAIN ? 0 : r;
+		if (filter_passes(filter, &in)) {
+			r = show(ctl, &in);
+			(*shown)++;
+		}
+		for (i = 0; i < in.n_fds; i++)
+			close(in.fds[i]);
+		kbus_conn_release(conn, &in);
+	}
+	return r;
+}
+
+static int watch(struct ctl *ctl, struct kbus_conn *conn, const struct filter *filter)
+{
+	struct pollfd pollfd = { .fd = conn->fd, .events = POLLIN };
+	unsigned long shown = 0;
+	uint64_t lost = 0;
+	int r = 0;
+
+	while (r >= 0 && !stop && (!ctl->limit || shown < ctl->limit)) {
+		if (poll(&pollfd, 1, -1) < 0) {
+			r = errno == EINTR ? 0 : -errno;
+			continue;
+		}
+		if (pollfd.revents & (POLLERR | POLLHUP))
+			return -ECONNRESET;
+		r = drain(ctl, conn, filter, &shown);
+		if (conn->stats.n_lost > lost)
+			fprintf(stderr, "kdbusctl: %llu messages came too fast and are missing\n",
+				(unsigned long long)(conn->stats.n_lost - lost));
+		lost = conn->stats.n_lost;
+	}
+	return r;
+}
+
+/**
+ * ctl_monitor() - the command "monitor"
+ * @ctl: options
+ * @argc: number of words
+ * @argv: the command's name, and match rules
+ *
+ * Return: exit status.
+ */
+int ctl_monitor(struct ctl *ctl, int argc, char **argv)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	struct filter filter = { 0 };
+	struct kbus_conn *conn = NULL;
+	int r;
+
+	r = filter_parse(&filter, argv + 1, argc - 1);
+	if (r >= 0) {
+		conn = ctl_open(ctl, KDBUS_HELLO_MONITOR,
+				KDBUS_ATTACH_TIMESTAMP | KDBUS_ATTACH_NAMES);
+		r = conn ? 0 : -ENOTCONN;
+	}
+	if (r < 0) {
+		filter_free(&filter);
+		return EXIT_FAILURE;
+	}
+	conn->wants_fds = true;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	if (ctl->pcap)
+		r = pcap_begin(stdout);
+	if (r >= 0)
+		r = watch(ctl, conn, &filter);
+	kbus_conn_free(conn);
+	filter_free(&filter);
+	return r < 0 ? ctl_fail(ctl, "monitor", r) : EXIT_SUCCESS;
+}
