@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * bridge.c - make a socket a connection to a bus in the kernel, and end it
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "../core/query.h"
+#include "bridge.h"
+#include "libc.h"
+#include "table.h"
+
+/* What statfs() says of the file systems "kdbus" and "kdbusfs". */
+#define KDBUS_SUPER_MAGIC 0x44427573
+
+/*
+ * Address space only: pages are there where messages lie. What one user may queue is a sixth of it
+ * at first, and a D-Bus client may have 10,000 calls under way.
+ */
+#define POOL_SIZE (64UL << 20)
+
+static struct {
+	pthread_mutex_t lock;
+	struct bridge *first;
+} unused = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&unused.lock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&unused.lock);
+}
+
+static void init_fork(void)
+{
+	pthread_atfork(before_fork, after_fork, after_fork);
+}
+
+static struct bridge *bridge_new(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct bridge *bridge;
+
+	pthread_once(&once, init_fork);
+	pthread_mutex_lock(&unused.lock);
+	bridge = unused.first;
+	if (bridge)
+		unused.first = bridge->next;
+	pthread_mutex_unlock(&unused.lock);
+	if (bridge)
+		return bridge;
+	bridge = calloc(1, sizeof(*bridge));
+	if (!bridge)
+		return NULL;
+	pthread_mutex_init(&bridge->lock, NULL);
+	bridge->fd = -1;
+	return bridge;
+}
+
+/* Takes an empty bridge that no table entry points to. */
+static void bridge_put(struct bridge *bridge)
+{
+	pthread_mutex_lock(&unused.lock);
+	bridge->next = unused.first;
+	unused.first = bridge;
+	pthread_mutex_unlock(&unused.lock);
+}
+
+/**
+ * bridge_lock() - take what the table named
+ * @bridge: from table_find(), possibly outdated
+ * @fd: what was looked up
+ *
+ * Return: true with the lock held; false if the descriptor was closed meanwhile, without.
+ */
+bool bridge_lock(struct bridge *bridge, int fd)
+{
+	pthread_mutex_lock(&bridge->lock);
+	if (__builtin_expect(bridge->fd == fd, 1))
+		return true;
+	pthread_mutex_unlock(&bridge->lock);
+	return false;
+}
+
+/**
+ * bridge_unlock() - give the lock back
+ * @bridge: locked
+ */
+void bridge_unlock(struct bridge *bridge)
+{
+	pthread_mutex_unlock(&bridge->lock);
+}
+
+/* Let a connection answer at @fd, which is its descriptor already. Consumes @conn, also on error. */
+static int bridge_attach(int fd, struct kbus_conn *conn)
+{
+	struct bridge *bridge = bridge_new();
+	int r;
+
+	if (!bridge) {
+		kbus_conn_free(conn);
+		return -ENOMEM;
+	}
+	pthread_mutex_lock(&bridge->lock);
+	bridge->fd = fd;
+	bridge->conn = conn;
+	sasl_init(&bridge->sasl, geteuid(), conn->bus_id);
+	r = table_add(fd, bridge);
+	if (r < 0) {
+		bridge->fd = -1;
+		bridge->conn = kbus_conn_free(conn);
+	}
+	pthread_mutex_unlock(&bridge->lock);
+	if (r < 0)
+		bridge_put(bridge);
+	return r;
+}
+
+static void forget_partial(struct bridge *bridge)
+{
+	size_t i;
+
+	for (i = 0; i < bridge->n_fds; i++)
+		libc_next()->close(bridge->fds[i]);
+	bridge->n_fds = 0;
+	free(bridge->partial);
+	bridge->partial = NULL;
+	bridge->partial_size = bridge->partial_capacity = 0;
+}
+
+/* Empty a locked bridge; its descriptor stays open. */
+static void bridge_detach(struct bridge *bridge)
+{
+	table_remove(bridge->fd);
+	bridge->fd = -1;
+	if (bridge->has_in)
+		kbus_conn_release(bridge->conn, &bridge->in);
+	bridge->has_in = false;
+	bridge->is_shut = false;
+	forget_partial(bridge);
+	sasl_deinit(&bridge->sasl);
+	bridge->conn = kbus_conn_free(bridge->conn);
+}
+
+/**
+ * bridge_close() - a descriptor is about to be closed
+ * @bridge: from table_find()
+ * @fd: descriptor; the caller closes it afterwards
+ *
+ * A child of vfork() closes its own copy of the descriptor, and nothing changes for the parent.
+ */
+void bridge_close(struct bridge *bridge, int fd)
+{
+	if (!table_is_mine() || !bridge_lock(bridge, fd))
+		return;
+	bridge_detach(bridge);
+	bridge_unlock(bridge);
+	bridge_put(bridge);
+}
+
+/**
+ * bridge_disconnect() - end the conversation, as a bus does after a violation
+ * @bridge: locked
+ *
+ * Queued messages are dropped, so that callers learn it; the kernel then makes poll() report a
+ * hang-up, and reads find the end of the stream.
+ */
+void bridge_disconnect(struct bridge *bridge)
+{
+	struct kdbus_cmd_recv drop;
+	struct kdbus_cmd bye;
+	int r;
+
+	bridge->is_shut = true;
+	if (bridge->has_in)
+		kbus_conn_release(bridge->conn, &bridge->in);
+	bridge->has_in = false;
+	forget_partial(bridge);
+	do {
+		do {
+			drop = (struct kdbus_cmd_recv){ .size = sizeof(drop),
+							.flags = KDBUS_RECV_DROP };
+		} while (kbus_ioctl(bridge->fd, KDBUS_CMD_RECV, &drop) == 0);
+		bye = (struct kdbus_cmd){ .size = sizeof(bye) };
+		r = kbus_ioctl(bridge->fd, KDBUS_CMD_BYEBYE, &bye);
+	} while (r == -EBUSY);
+}
+
+/**
+ * bridge_shutdown() - shutdown() of a bridged descriptor
+ * @bridge: from table_find()
+ * @fd: descriptor
+ *
+ * D-Bus has no half-open connections, so any direction ends both.
+ *
+ * Return: 0 or -BRIDGE_NOT_MINE.
+ */
+int bridge_shutdown(struct bridge *bridge, int fd)
+{
+	if (!bridge_lock(bridge, fd))
+		return -BRIDGE_NOT_MINE;
+	bridge_disconnect(bridge);
+	bridge_unlock(bridge);
+	return 0;
+}
+
+static bool is_kdbus_path(const char *path)
+{
+	struct statfs fs;
+	struct stat st;
+
+	/* A socket is what it nearly always is; statfs() says which devices are harmless to open. */
+	if (stat(path, &st) < 0 || !(S_ISCHR(st.st_mode) || S_ISREG(st.st_mode)))
+		return false;
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == KDBUS_SUPER_MAGIC;
+}
+
+/*
+ * libsystemd binds its socket to "<random>/bus/<program>/<connection>" in the abstract name space, to
+ * say who it is.
+ */
+static const char *description_of(int fd, char *buffer, size_t size)
+{
+	struct sockaddr_un name;
+	socklen_t length = sizeof(name);
+	const char *start;
+	size_t n;
+
+	if (libc_next()->getsockname(fd, (struct sockaddr *)&name, &length) < 0 ||
+	    length <= offsetof(struct sockaddr_un, sun_path) + 1 || name.sun_path[0] != '\0')
+		return NULL;
+	n = length - offsetof(struct sockaddr_un, sun_path) - 1;
+	if (n >= size)
+		n = size - 1;
+	memcpy(buffer, name.sun_path + 1, n);
+	buffer[n] = '\0';
+	start = strstr(buffer, "/bus/");
+	return start && start[5] ? start + 5 : NULL;
+}
+
+/* Put a connection at the number of the socket that the application made, with its flags. */
+static int replace_socket(int fd, struct kbus_conn *conn)
+{
+	int flags = fcntl(fd, F_GETFL), fd_flags = fcntl(fd, F_GETFD), old = conn->fd;
+
+	if (flags < 0 || fd_flags < 0)
+		return -errno;
+	if (fcntl(old, F_SETFL, flags & O_NONBLOCK) < 0 ||
+	    dup3(old, fd, fd_flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
+		return -errno;
+	kbus_conn_set_fd(conn, fd, false);
+	libc_next()->close(old);
+	return 0;
+}
+
+/**
+ * bridge_connect() - connect a socket, if the address is a bus in the kernel
+ * @fd: socket of the application, which becomes the connection
+ * @address: of family AF_UNIX
+ * @size: bytes at @address
+ *
+ * Return: 0, -BRIDGE_NOT_MINE for other addresses, or -errno: the socket is as before then.
+ */
+int bridge_connect(int fd, const struct sockaddr_un *address, socklen_t size)
+{
+	struct kbus_options options = { .pool_size = POOL_SIZE };
+	char path[sizeof(address->sun_path) + 1], description[sizeof(path)];
+	const size_t start = offsetof(struct sockaddr_un, sun_path);
+	struct kbus_conn *conn;
+	int saved = errno, r;
+
+	if (size <= start || size > sizeof(*address) || address->sun_path[0] != '/')
+		return -BRIDGE_NOT_MINE;
+	memcpy(path, address->sun_path, size - start);
+	path[size - start] = '\0';
+	if (!is_kdbus_path(path)) {
+		errno = saved;
+		return -BRIDGE_NOT_MINE;
+	}
+	options.description = description_of(fd, description, sizeof(description));
+	r = kbus_conn_open(path, &options, &conn);
+	if (r < 0)
+		return r == -ESHUTDOWN ? -ECONNREFUSED : r;
+	r = replace_socket(fd, conn);
+	if (r < 0) {
+		kbus_conn_free(conn);
+		return r;
+	}
+	r = bridge_attach(fd, conn);
+	errno = saved;
+	return r;
+}
+
+static bool starts_with_auth(const struct msghdr *msg)
+{
+	static const char auth[] = "\0AUTH";
+	size_t i, n, done = 0;
+
+	for (i = 0; i < (size_t)msg->msg_iovlen && done < sizeof(auth) - 1; i++) {
+		n = msg->msg_iov[i].iov_len;
+		if (n > sizeof(auth) - 1 - done)
+			n = sizeof(auth) - 1 - done;
+		if (memcmp(msg->msg_iov[i].iov_base, auth + done, n) != 0)
+			return false;
+		done += n;
+	}
+	return done > 0;
+}
+
+/**
+ * bridge_begins_here() - does a client begin to speak on a node that it opened, or inherited?
+ * @fd: descriptor that the C library could not write to
+ * @msg: what the client wrote
+ *
+ * Return: true if @fd is bridged from now on; otherwise false, with errno as it was.
+ */
+bool bridge_begins_here(int fd, const struct msghdr *msg)
+{
+	struct kbus_options options = { .pool_size = POOL_SIZE };
+	char link[32], path[4096];
+	struct kbus_conn *conn;
+	int saved = errno, r;
+	struct statfs fs;
+	ssize_t n;
+
+	if (!starts_with_auth(msg) || fstatfs(fd, &fs) < 0 ||
+	    (unsigned long)fs.f_type != KDBUS_SUPER_MAGIC)
+		goto not_here;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	r = kbus_conn_adopt(fd, path, &options, &conn);
+	if (r < 0)
+		goto not_here;
+	kbus_conn_set_fd(conn, fd, false);
+	if (bridge_attach(fd, conn) == 0)
+		return true;
+not_here:
+	errno = saved;
+	return false;
+}

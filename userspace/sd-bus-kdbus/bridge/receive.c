@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * receive.c - messages of the kernel become the bytes that a library reads
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+
+#include "bridge.h"
+#include "libc.h"
+
+/* Copy what comes next of the message into the library's buffers. */
+static size_t hand_out(struct bridge *bridge, const struct msghdr *msg)
+{
+	const struct kbus_incoming *in = &bridge->in;
+	size_t part = 0, skip = bridge->position, done = 0, i, n, room;
+	uint8_t *to;
+
+	while (part < in->n_parts && skip >= in->parts[part].iov_len)
+		skip -= in->parts[part++].iov_len;
+	for (i = 0; i < (size_t)msg->msg_iovlen; i++) {
+		to = msg->msg_iov[i].iov_base;
+		room = msg->msg_iov[i].iov_len;
+		while (room > 0 && part < in->n_parts) {
+			n = in->parts[part].iov_len - skip;
+			if (n > room)
+				n = room;
+			memcpy(to, (const uint8_t *)in->parts[part].iov_base + skip, n);
+			to += n;
+			room -= n;
+			done += n;
+			skip += n;
+			if (skip == in->parts[part].iov_len) {
+				part++;
+				skip = 0;
+			}
+		}
+	}
+	bridge->position += done;
+	return done;
+}
+
+/* Give the message's descriptors to the library, or close what it has no room for. */
+static void hand_out_fds(struct kbus_incoming *in, struct msghdr *msg, size_t room, int flags)
+{
+	size_t i, n = 0;
+	struct cmsghdr *control = msg->msg_control;
+
+	if (room >= CMSG_SPACE(0))
+		n = (room - CMSG_SPACE(0)) / sizeof(int);
+	if (n > in->n_fds)
+		n = in->n_fds;
+	if (n > 0) {
+		control->cmsg_level = SOL_SOCKET;
+		control->cmsg_type = SCM_RIGHTS;
+		control->cmsg_len = CMSG_LEN(n * sizeof(int));
+		memcpy(CMSG_DATA(control), in->fds, n * sizeof(int));
+		msg->msg_controllen = CMSG_SPACE(n * sizeof(int));
+		if (msg->msg_controllen > room)
+			msg->msg_controllen = room;
+	}
+	for (i = 0; i < n && !(flags & MSG_CMSG_CLOEXEC); i++)
+		fcntl(in->fds[i], F_SETFD, 0);
+	for (i = n; i < in->n_fds; i++)
+		libc_next()->close(in->fds[i]);
+	if (n < in->n_fds)
+		msg->msg_flags |= MSG_CTRUNC;
+	in->n_fds = 0;
+}
+
+/*
+ * One chunk of one message. The message leaves the queue with its last byte, and its descriptors come
+ * with that.
+ */
+static ssize_t receive_some(struct bridge *bridge, struct msghdr *msg, size_t room, int flags)
+{
+	bool is_first;
+	size_t n;
+	int r;
+
+	for (;;) {
+		if (!bridge->has_in) {
+			r = kbus_conn_peek(bridge->conn, &bridge->in);
+			if (r < 0)
+				return r;
+			bridge->has_in = true;
+			bridge->position = 0;
+		}
+		is_first = bridge->position == 0;
+		n = hand_out(bridge, msg);
+		if (bridge->position < bridge->in.size)
+			return n;
+		bridge->has_in = false;
+		r = bridge->in.is_taken ? 0 : kbus_conn_take(bridge->conn, &bridge->in);
+		if (r == 0) {
+			hand_out_fds(&bridge->in, msg, room, flags);
+			kbus_conn_release(bridge->conn, &bridge->in);
+			return n;
+		}
+		/* Its descriptors are lost. What was handed out of it cannot be taken back. */
+		if (!is_first)
+			return -ECONNRESET;
+	}
+}
+
+static size_t buffer_size(const struct msghdr *msg)
+{
+	size_t i, size = 0;
+
+	for (i = 0; i < (size_t)msg->msg_iovlen; i++)
+		size += msg->msg_iov[i].iov_len;
+	return size;
+}
+
+static int wait_readable(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, -1) < 0 ? -errno : 0;
+}
+
+/**
+ * bridge_receive() - recvmsg() of a bridged descriptor
+ * @bridge: from table_find()
+ * @fd: descriptor
+ * @msg: buffers of the library
+ * @flags: MSG_DONTWAIT and MSG_CMSG_CLOEXEC are obeyed
+ *
+ * Return: bytes, never of more than one message; 0 at the end of the stream; -errno, or
+ * -BRIDGE_NOT_MINE.
+ */
+ssize_t bridge_receive(struct bridge *bridge, int fd, struct msghdr *msg, int flags)
+{
+	size_t room = msg->msg_control ? msg->msg_controllen : 0;
+	ssize_t r;
+
+	if (flags & (MSG_PEEK | MSG_OOB))
+		return -EOPNOTSUPP;
+	msg->msg_namelen = 0;
+	msg->msg_controllen = 0;
+	msg->msg_flags = 0;
+	for (;;) {
+		if (!bridge_lock(bridge, fd)) {
+			msg->msg_controllen = room;
+			return -BRIDGE_NOT_MINE;
+		}
+		if (bridge->is_shut || buffer_size(msg) == 0)
+			r = 0;
+		else
+			r = receive_some(bridge, msg, room, flags);
+		if (r == -ECONNRESET) {
+			bridge_disconnect(bridge);
+			r = 0;
+		}
+		bridge_unlock(bridge);
+		if (r != -EAGAIN || flags & MSG_DONTWAIT)
+			return r;
+		if (fcntl(fd, F_GETFL) & O_NONBLOCK)
+			return -EAGAIN;
+		r = wait_readable(fd);
+		if (r < 0)
+			return r;
+	}
+}
