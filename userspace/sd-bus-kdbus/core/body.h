@@ -14,7 +14,7 @@
  * @data: first byte, borrowed; alignment counts from here, so it is a multiple of 8 in the message
  * @size: bytes at @data
  * @pos: bytes read
- * @signature: types that are still to be read; borrowed, or in @variant
+ * @signature: types that are still to be read; borrowed
  * @swap: values have the other byte order than this machine
  *
  * Plain data on the caller's stack. Reading checks bounds, types and strings, so bytes that nobody
@@ -40,6 +40,8 @@ struct kbus_array {
 	const char *after;
 };
 
+int kbus_value_validate(const char *type, const void *data, size_t size, size_t at, bool swap,
+			size_t *ret_end);
 int kbus_body_validate(const char *signature, const void *body, size_t size, bool swap);
 
 void kbus_reader_init(struct kbus_reader *reader, const struct kbus_header *header,

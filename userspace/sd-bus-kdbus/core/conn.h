@@ -42,6 +42,7 @@
  * @name: name of an activator or a policy holder, else NULL
  * @policy: who may do what with @name; borrowed for the time of the call
  * @n_policy: entries at @policy
+ * @no_hello: the client need not call Hello before it sends other messages
  * @is_driver: this connection is the bus itself: it may send as org.freedesktop.DBus, and what it
  *	sends there goes to the kernel
  * @no_body_validation: leave out the check of received bodies, for clients that check each value
@@ -57,6 +58,7 @@ struct kbus_options {
 	const char *name;
 	const struct kdbus_policy_access *policy;
 	size_t n_policy;
+	bool no_hello;
 	bool is_driver;
 	bool no_body_validation;
 	kbus_log_fn log;
@@ -87,6 +89,9 @@ struct kbus_options {
  * @last_serial: last serial of a message that the bus made
  * @backlog: messages of the bus that did not fit into the queue; owned
  * @backlog_tail: where the next one is linked
+ * @stashed: RECV yielded a message that nobody has peeked, see kbus_conn_take()
+ * @stash_offset: where it is in the pool
+ * @second: of the notification that comes next, NameOwnerChanged was handed out already
  * @stats: what happened
  *
  * Made by kbus_conn_open() or kbus_conn_adopt(). Users of the library read it, and write
@@ -114,6 +119,9 @@ struct kbus_conn {
 	uint32_t last_serial;
 	struct kbus_posted *backlog;
 	struct kbus_posted **backlog_tail;
+	bool stashed;
+	uint64_t stash_offset;
+	bool second;
 	struct kbus_stats stats;
 };
 
@@ -129,6 +137,7 @@ struct kbus_conn {
  * @fds: descriptors, once taken; the receiver owns them
  * @n_fds: entries at @fds
  * @is_taken: it is no longer in the queue, and descriptors are installed
+ * @has_second: a notification that means a second message to the client, after this one
  * @offset: its slice in the pool
  * @memory: owned memory behind @parts, or NULL
  * @mapping: owned mapping of a memfd, or NULL
@@ -148,6 +157,7 @@ struct kbus_incoming {
 	int fds[KBUS_FDS_MAX];
 	size_t n_fds;
 	bool is_taken;
+	bool has_second;
 	uint64_t offset;
 	void *memory;
 	void *mapping;
@@ -193,11 +203,11 @@ uint32_t kbus_conn_next_serial(struct kbus_conn *conn);
  * caller that waits for an answer to it learns that there will be none.
  *
  * peek and recv pass over whatever is no valid message for this client. -EAGAIN: there is none now.
- * -ECONNRESET: the connection is gone. take: -EBADMSG if the message must not be handed out after all,
- * because descriptors were lost; it is dropped then, and @in is released.
+ * -ECONNRESET: the connection is gone.
  *
- * A message in a memfd is taken by peek already, since its memory comes only then; another message
- * in the queue keeps the descriptor readable until @in is released.
+ * A message with a memfd or with descriptors is taken by peek already, since only then it is known
+ * that all of them arrived; another message in the queue keeps the descriptor readable until @in is
+ * released.
  */
 int kbus_conn_peek(struct kbus_conn *conn, struct kbus_incoming *in);
 int kbus_conn_recv(struct kbus_conn *conn, struct kbus_incoming *in);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define KBUS_HEADER_FIXED	16		/* bytes that tell how long the message is */
 #define KBUS_ARRAY_MAX		(64UL << 20)	/* bytes of an array, and of the header's fields */
@@ -91,7 +92,7 @@ struct kbus_header {
 int kbus_message_size(const uint8_t fixed[KBUS_HEADER_FIXED], size_t *ret_header_size,
 		      size_t *ret_size);
 int kbus_header_parse(struct kbus_header *header, const void *data, size_t size);
-int kbus_header_set_sender(const struct kbus_header *header, const char *sender, void *buffer,
-			   size_t capacity, struct kbus_header *ret);
+ssize_t kbus_header_set_sender(const struct kbus_header *header, const char *sender,
+			       void *buffer, size_t capacity);
 
 #endif /* KBUS_HEADER_H */

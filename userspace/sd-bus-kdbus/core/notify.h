@@ -5,7 +5,11 @@
 
 #include "conn.h"
 
-int kbus_notify_to_message(struct kbus_conn *conn, const struct kdbus_msg *msg,
-			   uint8_t **ret_data, size_t *ret_size);
+bool kbus_notify_concerns_us(const struct kbus_conn *conn, const struct kdbus_msg *msg);
+int kbus_notify_broadcast(struct kbus_conn *conn, const struct kdbus_msg *msg,
+			  uint8_t **ret_data, size_t *ret_size);
+int kbus_notify_own(struct kbus_conn *conn, const struct kdbus_msg *msg, uint8_t **ret_data,
+		    size_t *ret_size);
+int kbus_notify_watch_names(struct kbus_conn *conn);
 
 #endif /* KBUS_NOTIFY_H */
