@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#include "items.h"
+#include "tests/items.h"
 #include "match.h"
 #include "unit.h"
 

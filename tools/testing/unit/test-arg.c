@@ -3,11 +3,8 @@
 
 #include <stdlib.h>
 
-#include "items.h"
 #include "arg.h"
-#include "unit.h"
-
-#include "cases/item.h"
+#include "tests/items.h"
 
 #define MAX_SIZE	32768
 #define NEGOTIATE	KDBUS_FLAG_NEGOTIATE
@@ -67,24 +64,6 @@ static void good_command(void)
 {
 	good_items();
 	command(0, &items);
-}
-
-TEST(each_type_of_item_has_its_form)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(item_cases); i++) {
-		static const u8 zero[512];
-		const struct item_case *c = &item_cases[i];
-		struct kdbus_item *item = malloc(KDBUS_ITEM_HEADER_SIZE + c->size);
-
-		/* Just as large, so that a look behind the end is seen. */
-		item->size = KDBUS_ITEM_HEADER_SIZE + c->size;
-		item->type = c->type;
-		memcpy(item->data, c->payload ?: zero, c->size);
-		EXPECT_EQ_CASE(c->result, kdbus_item_check(item), "%s", c->what);
-		free(item);
-	}
 }
 
 TEST(good_command_is_taken_with_or_without_padding)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The match index against a search through all entries, on random traffic */
 
-#include "items.h"
+#include "kernel.h"
+#include "tests/items.h"
 #include "match.h"
 #include "unit.h"
 

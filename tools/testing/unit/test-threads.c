@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-#include "items.h"
+#include "kernel.h"
+#include "tests/items.h"
 #include "match.h"
 #include "policy.h"
 #include "unit.h"

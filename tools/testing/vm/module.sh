@@ -105,6 +105,7 @@ module_make() {
 	debug) more=(UBSAN_SANITIZE=y CONFIG_KDBUS_DEBUG_DELAYS=y) ;;
 	kcsan) more=(CONFIG_KDBUS_DEBUG_DELAYS=y) ;;
 	debug-gcov) more=(GCOV_PROFILE=y) ;;
+	debug-kunit) more=(UBSAN_SANITIZE=y CONFIG_KDBUS_KUNIT_TEST=y) ;;
 	esac
 	kernel_make "$name" "M=$(module_scratch "$name")/ipc/kdbus" W=1 -j2 \
 		CONFIG_DEBUG_INFO_BTF_MODULES= "${more[@]}" "$@"

@@ -1,11 +1,10 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later
 /* How much of a receiver each sending user may fill */
 
-#include "kernel.h"
-#include "quota.h"
-#include "unit.h"
+#include "../quota.h"
+#include "suite.h"
 
-#include "cases/quota.h"
+#include "quota_cases.h"
 
 static const char users[3];
 
@@ -103,7 +102,7 @@ TEST(only_idle_shares_beyond_the_limit_are_taken_the_longest_unused_first)
 	EXPECT_EQ(0, quota.n_shares);
 }
 
-TEST(random_charges_agree_with_the_formula_in_wide_integers)
+TEST(random_charges_agree_with_the_formula)
 {
 	struct kdbus_share share[3];
 	unsigned int n_refused = 0;
@@ -114,10 +113,10 @@ TEST(random_charges_agree_with_the_formula_in_wide_integers)
 	for (j = 0; j < 3; j++)
 		kdbus_quota_add(&quota, &share[j], &users[j]);
 
-	for (i = 0; i < 20000; i++) {
+	for (i = 0; i < UNIT_ROUNDS(20000); i++) {
 		unsigned int u = unit_random() % 3, fds = unit_random() % 4;
 		size_t bytes = 8 + unit_random() % 60000;
-		__int128 avail = MIB / 2, sum = 0;
+		s64 avail = MIB / 2, sum = 0;
 		struct kdbus_share *s = &share[u];
 		int expected = 0;
 
@@ -129,9 +128,9 @@ TEST(random_charges_agree_with_the_formula_in_wide_integers)
 		}
 		for (j = 0; j < 3; j++)
 			sum += share[j].bytes;
-		EXPECT_EQ((long long)sum, quota.accounted);
+		EXPECT_EQ(sum, quota.accounted);
 		if (avail < sum ||
-		    (avail - sum + s->bytes) / 3 < (__int128)s->bytes + bytes ||
+		    (avail - sum + (s64)s->bytes) / 3 < (s64)(s->bytes + bytes) ||
 		    s->messages >= 20)
 			expected = -ENOBUFS;
 		else if (s->fds + fds > 16)
@@ -139,5 +138,17 @@ TEST(random_charges_agree_with_the_formula_in_wide_integers)
 		n_refused += expected != 0;
 		EXPECT_EQ(expected, kdbus_quota_charge(&quota, s, bytes, fds));
 	}
-	EXPECT_TRUE(n_refused > 1000);
+	EXPECT_TRUE(n_refused > UNIT_ROUNDS(1000));
 }
+
+static struct unit_case cases[] = {
+	CASE(charges_follow_the_formula),
+	CASE(number_of_messages_is_bounded_per_user),
+	CASE(what_is_returned_can_be_charged_again),
+	CASE(shares_are_found_by_user),
+	CASE(only_idle_shares_beyond_the_limit_are_taken_the_longest_unused_first),
+	CASE(random_charges_agree_with_the_formula),
+	{}
+};
+
+SUITE("kdbus-quota", cases);

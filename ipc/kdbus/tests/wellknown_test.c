@@ -1,11 +1,10 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later
 /* The grammar of well-known names */
 
-#include "kernel.h"
-#include "unit.h"
-#include "wellknown.h"
+#include "suite.h"
+#include "../wellknown.h"
 
-#include "cases/wellknown.h"
+#include "wellknown_cases.h"
 
 TEST(names_follow_the_grammar)
 {
@@ -64,3 +63,14 @@ TEST(only_a_lone_asterisk_at_the_end_is_a_wildcard)
 	EXPECT_FALSE(kdbus_wellknown_is_wildcard("*", 1));
 	EXPECT_FALSE(kdbus_wellknown_is_wildcard("", 0));
 }
+
+static struct unit_case cases[] = {
+	CASE(names_follow_the_grammar),
+	CASE(wildcards_follow_the_grammar_where_allowed),
+	CASE(every_byte_value_is_judged_as_ascii),
+	CASE(bytes_behind_the_length_are_not_read),
+	CASE(only_a_lone_asterisk_at_the_end_is_a_wildcard),
+	{}
+};
+
+SUITE("kdbus-wellknown", cases);

@@ -1,9 +1,8 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later
 /* Messages in order of arrival and of priority */
 
-#include "kernel.h"
-#include "queue.h"
-#include "unit.h"
+#include "../queue.h"
+#include "suite.h"
 
 #define N	200
 
@@ -26,7 +25,7 @@ TEST(empty_queue_has_no_first)
 	kdbus_queue_init(&queue);
 	EXPECT_TRUE(kdbus_queue_is_empty(&queue));
 	EXPECT_EQ(-1, index_of(kdbus_queue_first(&queue)));
-	EXPECT_EQ(-1, index_of(kdbus_queue_most_urgent(&queue, INT64_MAX)));
+	EXPECT_EQ(-1, index_of(kdbus_queue_most_urgent(&queue, S64_MAX)));
 }
 
 TEST(first_is_the_oldest_whatever_its_priority)
@@ -45,10 +44,10 @@ TEST(most_urgent_has_the_smallest_priority_and_is_the_oldest_of_equals)
 {
 	kdbus_queue_init(&queue);
 	add(0, 7);
-	add(1, INT64_MAX);
+	add(1, S64_MAX);
 	add(2, -3);
-	add(3, INT64_MIN);
-	add(4, INT64_MIN);
+	add(3, S64_MIN);
+	add(4, S64_MIN);
 	add(5, -3);
 	EXPECT_EQ(3, index_of(kdbus_queue_most_urgent(&queue, 0)));
 	kdbus_queue_remove(&queue, &nodes[3]);
@@ -65,8 +64,8 @@ TEST(least_priority_is_a_bound_including_itself)
 	add(0, 10);
 	EXPECT_EQ(-1, index_of(kdbus_queue_most_urgent(&queue, 9)));
 	EXPECT_EQ(0, index_of(kdbus_queue_most_urgent(&queue, 10)));
-	EXPECT_EQ(0, index_of(kdbus_queue_most_urgent(&queue, INT64_MAX)));
-	EXPECT_EQ(-1, index_of(kdbus_queue_most_urgent(&queue, INT64_MIN)));
+	EXPECT_EQ(0, index_of(kdbus_queue_most_urgent(&queue, S64_MAX)));
+	EXPECT_EQ(-1, index_of(kdbus_queue_most_urgent(&queue, S64_MIN)));
 }
 
 TEST(put_back_returns_to_the_old_place)
@@ -97,7 +96,7 @@ TEST(random_traffic_agrees_with_a_search_over_all)
 	size_t i, j, round;
 
 	kdbus_queue_init(&queue);
-	for (round = 0; round < 20000; round++) {
+	for (round = 0; round < UNIT_ROUNDS(20000); round++) {
 		long oldest = -1, urgent = -1;
 		s64 least = (s64)(unit_random() % 12) - 6;
 
@@ -127,3 +126,15 @@ TEST(random_traffic_agrees_with_a_search_over_all)
 		EXPECT_EQ(urgent, index_of(kdbus_queue_most_urgent(&queue, least)));
 	}
 }
+
+static struct unit_case cases[] = {
+	CASE(empty_queue_has_no_first),
+	CASE(first_is_the_oldest_whatever_its_priority),
+	CASE(most_urgent_has_the_smallest_priority_and_is_the_oldest_of_equals),
+	CASE(least_priority_is_a_bound_including_itself),
+	CASE(put_back_returns_to_the_old_place),
+	CASE(random_traffic_agrees_with_a_search_over_all),
+	{}
+};
+
+SUITE("kdbus-queue", cases);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later */
 /* Bloom masks and filters of 8 bytes, and whether they match */
-#ifndef CASES_BLOOM_H
-#define CASES_BLOOM_H
+#ifndef KDBUS_TESTS_BLOOM_CASES_H
+#define KDBUS_TESTS_BLOOM_CASES_H
 
 struct bloom_case {
 	const char *what;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later */
 /* Items, and whether they are well-formed */
-#ifndef CASES_ITEM_H
-#define CASES_ITEM_H
+#ifndef KDBUS_TESTS_ITEM_CASES_H
+#define KDBUS_TESTS_ITEM_CASES_H
 
 #define C63	"abcdefghijklmnopqrstuvwxyz_abcdefghijklmnopqrstuvwxyz-012345678"
 
@@ -71,7 +71,7 @@ static const struct item_case item_cases[] = {
 	{ "make_name_underscore_only", KDBUS_ITEM_MAKE_NAME, 2, "_", 0 },
 	{ "make_name_slash", KDBUS_ITEM_MAKE_NAME, 4, "a/b", -EINVAL },
 	{ "make_name_space", KDBUS_ITEM_MAKE_NAME, 4, "a b", -EINVAL },
-	{ "make_name_latin1", KDBUS_ITEM_MAKE_NAME, 4, "a\xe4" "b", -EINVAL },
+	{ "make_name_latin1", KDBUS_ITEM_MAKE_NAME, 4, "a\344b", -EINVAL },
 	{ "description", KDBUS_ITEM_CONN_DESCRIPTION, 5, "test", 0 },
 	{ "description_64", KDBUS_ITEM_CONN_DESCRIPTION, 65, C63 "a", -ENAMETOOLONG },
 	{ "description_bad", KDBUS_ITEM_CONN_DESCRIPTION, 4, "a b", -EINVAL },

@@ -1,10 +1,10 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later */
 /* Lists of items, as the parser would hand them over */
-#ifndef UNIT_ITEMS_H
-#define UNIT_ITEMS_H
+#ifndef KDBUS_TESTS_ITEMS_H
+#define KDBUS_TESTS_ITEMS_H
 
-#include "item.h"
-#include "kernel.h"
+#include "../item.h"
+#include "suite.h"
 
 /**
  * struct items - list under construction

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later */
 /* Policy entries, and what they give to uid 1000, gid 100, groups 50, 60, 70 */
-#ifndef CASES_POLICY_H
-#define CASES_POLICY_H
+#ifndef KDBUS_TESTS_POLICY_CASES_H
+#define KDBUS_TESTS_POLICY_CASES_H
 
 struct policy_grant_case {
 	const char *what;

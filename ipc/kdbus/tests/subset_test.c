@@ -1,11 +1,10 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later
 /* Which of many bit sets are contained in a given one? */
 
-#include "kernel.h"
-#include "subset.h"
-#include "unit.h"
+#include "../subset.h"
+#include "suite.h"
 
-#define N_SETS	2000
+#define N_SETS	UNIT_ROUNDS(2000)
 
 struct set {
 	struct kdbus_subset_entry entry;
@@ -117,19 +116,24 @@ static bool is_empty(const struct kdbus_subset_census *census)
 
 static void churn(make_bits make, bool fail)
 {
-	struct kdbus_subset_census census = { .seed = 1 };
+	static struct kdbus_subset_census census;
 	struct kdbus_subset_index index;
 	unsigned int n_failures = 0;
 	size_t i, round;
 
+	census = (struct kdbus_subset_census){ .seed = 1 };
 	kdbus_subset_init(&index);
 	for (round = 0; round < 3 * N_SETS; round++) {
 		struct kdbus_bits bits = { .word = { 0 } };
 
+#ifdef UNIT_SHIM
 		if (fail && round % 2)
 			unit_fail_alloc_after(1 + unit_random() % 5);
+#endif
 		n_failures += !toggle(&index, &census, unit_random() % N_SETS, make);
+#ifdef UNIT_SHIM
 		unit_alloc_failed();
+#endif
 		if (round % 100 == 0)
 			unit_grace_period();
 		if (round % 50)
@@ -167,11 +171,13 @@ TEST(exactly_the_contained_sets_are_found_among_similar_ones)
 	churn(make_alike, false);
 }
 
+#ifdef UNIT_SHIM
 TEST(failing_allocations_change_nothing)
 {
 	churn(make_random, true);
 	churn(make_dense, true);
 }
+#endif
 
 TEST(empty_sets_need_no_census_and_are_always_found)
 {
@@ -182,8 +188,10 @@ TEST(empty_sets_need_no_census_and_are_always_found)
 
 	memset(&all, 0xff, sizeof(all));
 	kdbus_subset_init(&index);
-	ASSERT_EQ(0, kdbus_subset_add(&index, NULL, &a.entry, &none));
-	ASSERT_EQ(0, kdbus_subset_add(&index, NULL, &b.entry, &none));
+	if (!EXPECT_EQ(0, kdbus_subset_add(&index, NULL, &a.entry, &none)))
+		return;
+	if (!EXPECT_EQ(0, kdbus_subset_add(&index, NULL, &b.entry, &none)))
+		return;
 	rcu_read_lock();
 	kdbus_subset_visit(&index, &none, visit, &n_visits);
 	EXPECT_EQ(2, n_visits);
@@ -195,6 +203,7 @@ TEST(empty_sets_need_no_census_and_are_always_found)
 	kdbus_subset_deinit(&index);
 }
 
+#ifdef UNIT_SHIM
 TEST(emptied_index_holds_no_memory)
 {
 	struct kdbus_subset_census census = { .seed = 1 };
@@ -211,3 +220,15 @@ TEST(emptied_index_holds_no_memory)
 	EXPECT_EQ(n_before, unit_n_allocated());
 	kdbus_subset_deinit(&index);
 }
+#endif
+
+static struct unit_case cases[] = {
+	CASE(exactly_the_contained_sets_are_found_among_random_ones),
+	CASE(exactly_the_contained_sets_are_found_among_dense_ones),
+	CASE(exactly_the_contained_sets_are_found_among_single_bits),
+	CASE(exactly_the_contained_sets_are_found_among_similar_ones),
+	CASE(empty_sets_need_no_census_and_are_always_found),
+	{}
+};
+
+SUITE("kdbus-subset", cases);

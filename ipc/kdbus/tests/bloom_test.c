@@ -1,11 +1,10 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later
 /* Bloom masks against filters */
 
-#include "bloom.h"
-#include "kernel.h"
-#include "unit.h"
+#include "../bloom.h"
+#include "suite.h"
 
-#include "cases/bloom.h"
+#include "bloom_cases.h"
 
 #define MAX_WORDS	(4096 / 8)
 
@@ -125,3 +124,14 @@ TEST(only_bits_of_all_generations_are_required)
 	kdbus_bloom_fold_mask(&bits, mask, sizeof(mask), sizeof(u64));
 	EXPECT_EQ(0x06, bits.word[0]);
 }
+
+static struct unit_case cases[] = {
+	CASE(mask_matches_iff_all_bits_of_its_block_are_in_the_filter),
+	CASE(each_single_bit_counts_at_every_size),
+	CASE(folding_keeps_containment_for_every_generation),
+	CASE(folding_adds_to_what_is_there),
+	CASE(only_bits_of_all_generations_are_required),
+	{}
+};
+
+SUITE("kdbus-bloom", cases);

@@ -1,13 +1,13 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later
 /* Which connections asked for a signal or a notification: each rule, each command */
 
 #include "items.h"
-#include "match.h"
-#include "unit.h"
+#include "../match.h"
+#include "suite.h"
 
 #define BLOOM	64
 #define ANY	KDBUS_MATCH_ID_ANY
-#define MAX	256
+#define MAX_ENTRIES	256
 
 static struct kdbus_match_index index_;
 static struct kdbus_match_owner owner;
@@ -29,7 +29,8 @@ static void teardown(void)
 
 static int add(u64 cookie)
 {
-	return kdbus_match_add(&index_, &owner, cookie, items_first(&items), items.size, false, MAX);
+	return kdbus_match_add(&index_, &owner, cookie, items_first(&items), items.size, false,
+			       MAX_ENTRIES);
 }
 
 static int replace(u64 cookie, unsigned int max)
@@ -195,7 +196,7 @@ TEST(negotiate_item_makes_no_rule)
 	EXPECT_TRUE(hears_any_event());
 
 	rule_mask(0x4);
-	EXPECT_EQ(0, replace(1, MAX));
+	EXPECT_EQ(0, replace(1, MAX_ENTRIES));
 	EXPECT_TRUE(hears(0x4));
 	EXPECT_FALSE(hears(0x8));
 	EXPECT_FALSE(hears_any_event());
@@ -226,7 +227,7 @@ TEST(all_rules_of_an_entry_have_to_be_satisfied)
 	EXPECT_FALSE(hears(0x2));
 
 	items_add_u64(&items, KDBUS_ITEM_ID, 5);
-	EXPECT_EQ(0, replace(1, MAX));
+	EXPECT_EQ(0, replace(1, MAX_ENTRIES));
 	EXPECT_TRUE(hears_from(5, 0x3));
 	EXPECT_FALSE(hears_from(6, 0x3));
 	EXPECT_FALSE(hears_from(5, 0x1));
@@ -287,14 +288,14 @@ TEST(id_rule_wants_that_sender_or_any)
 
 	items_init(&items);
 	items_add_u64(&items, KDBUS_ITEM_ID, ANY);
-	EXPECT_EQ(0, replace(1, MAX));
+	EXPECT_EQ(0, replace(1, MAX_ENTRIES));
 	EXPECT_TRUE(hears_from(6, 0));
 	EXPECT_TRUE(hears_from(7, 0));
 	EXPECT_FALSE(hears_any_event());
 
 	items_init(&items);
 	items_add_u64(&items, KDBUS_ITEM_ID, 0);
-	EXPECT_EQ(0, replace(1, MAX));
+	EXPECT_EQ(0, replace(1, MAX_ENTRIES));
 	EXPECT_FALSE(hears_from(6, 0));
 	teardown();
 }
@@ -322,7 +323,7 @@ TEST(dst_id_rule_is_compared_with_the_id_as_sent)
 
 	items_init(&items);
 	items_add_u64(&items, KDBUS_ITEM_DST_ID, ANY);
-	EXPECT_EQ(0, replace(1, MAX));
+	EXPECT_EQ(0, replace(1, MAX_ENTRIES));
 	EXPECT_TRUE(hears(0));
 	EXPECT_TRUE(accepts_unicast(9));
 	EXPECT_FALSE(hears_any_event());
@@ -339,12 +340,12 @@ TEST(name_rule_wants_the_primary_owner)
 	EXPECT_FALSE(hears_event(KDBUS_ITEM_NAME_ADD, 0, 7, "a.b"));
 
 	items_add_u64(&items, KDBUS_ITEM_ID, 7);
-	EXPECT_EQ(0, replace(1, MAX));
+	EXPECT_EQ(0, replace(1, MAX_ENTRIES));
 	EXPECT_TRUE(hears_from(7, 0));
 
 	items_init(&items);
 	items_add_str(&items, KDBUS_ITEM_NAME, "a.c");
-	EXPECT_EQ(0, replace(1, MAX));
+	EXPECT_EQ(0, replace(1, MAX_ENTRIES));
 	EXPECT_FALSE(hears_from(7, 0));
 	teardown();
 }
@@ -427,14 +428,14 @@ TEST(id_notifications_are_told_by_id)
 
 	items_init(&items);
 	rule_id(KDBUS_ITEM_ID_REMOVE, 4);
-	EXPECT_EQ(0, replace(1, MAX));
+	EXPECT_EQ(0, replace(1, MAX_ENTRIES));
 	EXPECT_TRUE(hears_event(KDBUS_ITEM_ID_REMOVE, 4, 0, NULL));
 	EXPECT_FALSE(hears_event(KDBUS_ITEM_ID_REMOVE, 5, 0, NULL));
 	EXPECT_FALSE(hears_event(KDBUS_ITEM_ID_ADD, 0, 4, NULL));
 
 	items_init(&items);
 	rule_id(KDBUS_ITEM_ID_ADD, ANY);
-	EXPECT_EQ(0, replace(1, MAX));
+	EXPECT_EQ(0, replace(1, MAX_ENTRIES));
 	EXPECT_TRUE(hears_event(KDBUS_ITEM_ID_ADD, 0, 4, NULL));
 	EXPECT_TRUE(hears_event(KDBUS_ITEM_ID_ADD, 0, 5, NULL));
 	teardown();
@@ -533,10 +534,10 @@ TEST(number_of_entries_is_bounded)
 	unsigned int i;
 
 	setup();
-	for (i = 0; i < MAX; i++)
+	for (i = 0; i < MAX_ENTRIES; i++)
 		EXPECT_EQ(0, add(i));
 	EXPECT_EQ(-EMFILE, add(i));
-	EXPECT_EQ(MAX, owner.n_entries);
+	EXPECT_EQ(MAX_ENTRIES, owner.n_entries);
 	EXPECT_EQ(0, kdbus_match_remove(&index_, &owner, 0));
 	EXPECT_EQ(0, add(i));
 	teardown();
@@ -561,7 +562,7 @@ TEST(replace_removes_all_entries_with_the_cookie)
 	EXPECT_EQ(0, add(2));
 	items_init(&items);
 	rule_mask(0x2);
-	EXPECT_EQ(0, replace(1, MAX));
+	EXPECT_EQ(0, replace(1, MAX_ENTRIES));
 	EXPECT_EQ(2, owner.n_entries);
 	EXPECT_TRUE(hears(0x2));
 	EXPECT_TRUE(hears(0x1));
@@ -621,7 +622,7 @@ TEST(dropped_owner_hears_nothing_and_takes_no_more_entries)
 	EXPECT_FALSE(hears(0));
 	EXPECT_FALSE(accepts_unicast(9));
 	EXPECT_EQ(-ECONNRESET, add(1));
-	EXPECT_EQ(-ECONNRESET, replace(1, MAX));
+	EXPECT_EQ(-ECONNRESET, replace(1, MAX_ENTRIES));
 	EXPECT_EQ(-EBADSLT, kdbus_match_remove(&index_, &owner, 1));
 	teardown();
 }
@@ -650,3 +651,39 @@ TEST(largest_possible_list_of_rules_is_taken)
 	EXPECT_FALSE(hears(0x2));
 	teardown();
 }
+
+static struct unit_case cases[] = {
+	CASE(nothing_is_heard_without_an_entry),
+	CASE(entry_without_rules_hears_everything),
+	CASE(negotiate_item_makes_no_rule),
+	CASE(mask_rule_wants_all_its_bits_and_no_notification),
+	CASE(all_rules_of_an_entry_have_to_be_satisfied),
+	CASE(one_satisfied_entry_is_enough),
+	CASE(block_of_the_generation_counts_and_the_last_one_for_later_generations),
+	CASE(id_rule_wants_that_sender_or_any),
+	CASE(two_different_id_rules_are_never_satisfied),
+	CASE(dst_id_rule_is_compared_with_the_id_as_sent),
+	CASE(name_rule_wants_the_primary_owner),
+	CASE(notification_rule_hears_its_type_only_and_no_signal),
+	CASE(name_notifications_are_told_by_name_and_both_ids),
+	CASE(id_0_matches_the_absent_side_only),
+	CASE(id_notifications_are_told_by_id),
+	CASE(rules_of_different_kinds_in_one_entry_hear_nothing_but_count),
+	CASE(mask_has_to_be_one_or_more_blocks),
+	CASE(name_rule_has_to_be_a_well_known_name),
+	CASE(name_in_a_notification_rule_is_not_checked),
+	CASE(first_bad_rule_decides_the_error),
+	CASE(bad_rule_is_told_before_full_and_leaves_what_it_would_replace),
+	CASE(number_of_entries_is_bounded),
+	CASE(replace_frees_its_own_room_first),
+	CASE(replace_removes_all_entries_with_the_cookie),
+	CASE(replace_that_finds_the_table_full_has_removed_the_old_entries),
+	CASE(cookies_need_not_be_unique_and_removal_takes_all),
+	CASE(cookies_of_another_connection_are_not_touched),
+	CASE(dropped_owner_hears_nothing_and_takes_no_more_entries),
+	CASE(last_item_may_come_with_or_without_its_padding),
+	CASE(largest_possible_list_of_rules_is_taken),
+	{}
+};
+
+SUITE("kdbus-match", cases);

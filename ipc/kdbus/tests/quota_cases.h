@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later */
 /* Charges of two users to a receiver, in order, and whether they are accepted */
-#ifndef CASES_QUOTA_H
-#define CASES_QUOTA_H
+#ifndef KDBUS_TESTS_QUOTA_CASES_H
+#define KDBUS_TESTS_QUOTA_CASES_H
 
 struct quota_charge {
 	unsigned int user;	/* 1 or 2; 0 ends the list */
