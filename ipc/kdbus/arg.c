@@ -30,6 +30,7 @@ static_assert(sizeof(struct kdbus_cmd_list) == 40);
 static_assert(sizeof(struct kdbus_cmd_match) == 32);
 static_assert(sizeof(struct kdbus_cmd_send) == 56);
 static_assert(sizeof(struct kdbus_cmd_recv) == 64);
+static_assert(sizeof(struct kdbus_cmd_exchange) == 80);
 static_assert(sizeof(struct kdbus_msg) == 64);
 
 /* Index of the rule for @type, that of NEGOTIATE behind the last; or -1. */

@@ -53,6 +53,7 @@ struct kdbus_arg_rules {
  * @match: the same, of MATCH_ADD and MATCH_REMOVE
  * @send: the same, of SEND
  * @recv: the same, of RECV
+ * @exchange: the same, of EXCHANGE
  * @msg: the same, of the message of SEND
  * @size: bytes of the copy, padding of the last item excluded or not
  * @items: the first item of each type in the order of the rules, NEGOTIATE
@@ -73,6 +74,7 @@ struct kdbus_arg {
 		struct kdbus_cmd_match *match;
 		struct kdbus_cmd_send *send;
 		struct kdbus_cmd_recv *recv;
+		struct kdbus_cmd_exchange *exchange;
 		struct kdbus_msg *msg;
 	};
 	size_t size;

@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "domain.h"
 #include "endpoint.h"
+#include "exchange.h"
 #include "handle.h"
 #include "hello.h"
 #include "info.h"
@@ -83,6 +84,12 @@ static const struct handle_command handle_commands[] = {
 		.refused = KDBUS_HELLO_KINDS,
 		.rules = &kdbus_send_rules,
 		.run = kdbus_cmd_send,
+		.negotiates = true,
+	}, {
+		.number = KDBUS_CMD_EXCHANGE,
+		.refused = KDBUS_HELLO_KINDS,
+		.rules = &kdbus_exchange_rules,
+		.run = kdbus_cmd_exchange,
 		.negotiates = true,
 	}, {
 		.number = KDBUS_CMD_RECV,

@@ -59,6 +59,7 @@ int kdbus_item_check(const struct kdbus_item *item)
 
 	switch (item->type) {
 	case KDBUS_ITEM_NEGOTIATE:
+	case KDBUS_ITEM_FREE:
 		return payload % sizeof(u64) ? -EINVAL : 0;
 	case KDBUS_ITEM_PAYLOAD_VEC:
 		return payload != sizeof(item->vec) || !item->vec.size ? -EINVAL : 0;

@@ -335,22 +335,69 @@ bool kdbus_pool_publish(struct kdbus_pool *pool, struct kdbus_slice *slice)
  */
 int kdbus_pool_unpublish(struct kdbus_pool *pool, u64 offset)
 {
+	return kdbus_pool_unpublish_all(pool, &offset, 1) ? 0 : -ENXIO;
+}
+
+/* The published slice that starts at @offset, or NULL. */
+static struct kdbus_slice *pool_find_published_locked(struct kdbus_pool *pool, u64 offset)
+{
 	struct kdbus_slice *slice;
-	int ret = -ENXIO;
+
+	lockdep_assert_held(&pool->lock);
 
 	if (offset >= pool->size)
-		return -ENXIO;
+		return NULL;
+	slice = kdbus_space_find(&pool->space, offset);
+	return slice && slice->published ? slice : NULL;
+}
+
+/**
+ * kdbus_pool_has_published() - could these slices be given back?
+ * @pool: the pool
+ * @offsets: from user space, anything; the size of the pool stands for nothing
+ * @n: number of @offsets
+ *
+ * Return: whether a published slice starts at each of them.
+ */
+bool kdbus_pool_has_published(struct kdbus_pool *pool, const u64 *offsets, size_t n)
+{
+	size_t i;
 
 	spin_lock(&pool->lock);
-	slice = kdbus_space_find(&pool->space, offset);
-	if (slice && slice->published) {
+	for (i = 0; i < n; i++)
+		if (offsets[i] != pool->size && !pool_find_published_locked(pool, offsets[i]))
+			break;
+	spin_unlock(&pool->lock);
+	return i == n;
+}
+
+/**
+ * kdbus_pool_unpublish_all() - user space does not need some slices any more
+ * @pool: the pool
+ * @offsets: from user space, anything
+ * @n: number of @offsets
+ *
+ * What is not there, or there twice, is passed over.
+ *
+ * Return: how many there were.
+ */
+size_t kdbus_pool_unpublish_all(struct kdbus_pool *pool, const u64 *offsets, size_t n)
+{
+	struct kdbus_slice *slice;
+	size_t i, found = 0;
+
+	spin_lock(&pool->lock);
+	for (i = 0; i < n; i++) {
+		slice = pool_find_published_locked(pool, offsets[i]);
+		if (!slice)
+			continue;
 		slice->published = false;
 		if (!slice->held)
 			pool_release_locked(pool, slice);
-		ret = 0;
+		found++;
 	}
 	spin_unlock(&pool->lock);
-	return ret;
+	return found;
 }
 
 /*

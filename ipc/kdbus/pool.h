@@ -18,6 +18,8 @@ int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice);
 void kdbus_pool_release(struct kdbus_pool *pool, struct kdbus_slice *slice);
 bool kdbus_pool_publish(struct kdbus_pool *pool, struct kdbus_slice *slice);
 int kdbus_pool_unpublish(struct kdbus_pool *pool, u64 offset);
+bool kdbus_pool_has_published(struct kdbus_pool *pool, const u64 *offsets, size_t n);
+size_t kdbus_pool_unpublish_all(struct kdbus_pool *pool, const u64 *offsets, size_t n);
 
 void kdbus_pool_write(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 		      size_t pos, const void *data, size_t size);

@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "delay.h"
 #include "deliver.h"
+#include "item.h"
 #include "notify.h"
 #include "pool.h"
 #include "publish.h"
@@ -27,72 +28,58 @@
 const struct kdbus_arg_rules kdbus_recv_rules = {
 	.size = sizeof(struct kdbus_cmd_recv),
 	.flags = KDBUS_RECV_PEEK | KDBUS_RECV_DROP | KDBUS_RECV_USE_PRIORITY,
+	.n_items = 1,
+	.items = { { .type = KDBUS_ITEM_FREE } },
 };
 
 const struct kdbus_arg_rules kdbus_free_rules = {
 	.size = sizeof(struct kdbus_cmd_free),
 };
 
-static struct kdbus_entry *recv_select_locked(struct kdbus_conn *conn,
-					      const struct kdbus_cmd_recv *cmd)
+static struct kdbus_entry *recv_select_locked(struct kdbus_conn *conn, const s64 *least)
 {
 	struct kdbus_queue_node *node;
 
 	lockdep_assert_held(&conn->lock);
 
-	if (cmd->flags & KDBUS_RECV_USE_PRIORITY)
-		node = kdbus_queue_most_urgent(&conn->queue, cmd->priority);
+	if (least)
+		node = kdbus_queue_most_urgent(&conn->queue, *least);
 	else
 		node = kdbus_queue_first(&conn->queue);
 	return node ? container_of(node, struct kdbus_entry, node) : NULL;
 }
 
-/* Report what was lost; the counter starts again. */
-static void recv_take_lost_locked(struct kdbus_conn *conn, struct kdbus_cmd_recv *cmd)
+/* The counter starts again. */
+static u64 recv_take_lost_locked(struct kdbus_conn *conn)
 {
-	cmd->dropped_msgs = conn->lost;
-	cmd->return_flags = conn->lost ? KDBUS_RECV_RETURN_DROPPED_MSGS : 0;
+	u64 lost = conn->lost;
+
+	lockdep_assert_held(&conn->lock);
+
 	conn->lost = 0;
+	return lost;
 }
 
-/* All results of RECV, in one go. */
-static int recv_answer(struct kdbus_conn *conn, struct kdbus_arg *arg)
+/**
+ * kdbus_recv_begin() - take a message out of the queue
+ * @conn: the receiver
+ * @least: the least urgent priority wanted, then the most urgent message is
+ *         taken; NULL for the oldest
+ * @lost: out: number of messages lost since this was asked for last
+ *
+ * Return: the message, for kdbus_recv_finish() or kdbus_recv_undo(); or NULL.
+ */
+struct kdbus_entry *kdbus_recv_begin(struct kdbus_conn *conn, const s64 *least, u64 *lost)
 {
-	int ret;
-
-	ret = kdbus_arg_write_back(arg, offsetof(struct kdbus_cmd_recv, return_flags),
-				   offsetofend(struct kdbus_cmd_recv, msg));
-	if (ret) {
-		spin_lock(&conn->lock);
-		conn->lost += arg->recv->dropped_msgs;
-		spin_unlock(&conn->lock);
-		arg->recv->return_flags = 0;
-	}
-	return ret;
-}
-
-static int recv_peek(struct kdbus_conn *conn, struct kdbus_arg *arg)
-{
-	struct kdbus_cmd_recv *cmd = arg->recv;
 	struct kdbus_entry *entry;
-	bool published = false;
-	int ret;
 
-	kdbus_publish_nothing(conn, &cmd->msg);
 	spin_lock(&conn->lock);
-	entry = recv_select_locked(conn, cmd);
-	if (entry) {
-		cmd->msg.offset = entry->slice->offset;
-		cmd->msg.msg_size = entry->slice->size;
-		published = kdbus_pool_publish(conn->pool, entry->slice);
-	}
-	recv_take_lost_locked(conn, cmd);
+	entry = recv_select_locked(conn, least);
+	if (entry)
+		kdbus_queue_remove(&conn->queue, &entry->node);
+	*lost = recv_take_lost_locked(conn);
 	spin_unlock(&conn->lock);
-
-	ret = recv_answer(conn, arg);
-	if (ret && published)
-		kdbus_pool_unpublish(conn->pool, cmd->msg.offset);
-	return ret ?: entry ? 0 : -EAGAIN;
+	return entry;
 }
 
 /* The message is gone; whoever waits for an answer to it learns that. */
@@ -108,21 +95,36 @@ static void recv_discard(struct kdbus_conn *conn, struct kdbus_entry *entry)
 	}
 }
 
-/* The caller could not be told: the message waits again, unless the queue was closed meanwhile. */
-static void recv_put_back(struct kdbus_conn *conn, struct kdbus_entry *entry)
+/**
+ * kdbus_recv_undo() - the caller could not be told
+ * @conn: the receiver
+ * @entry: from kdbus_recv_begin(); NULL if there was none
+ * @lost: likewise
+ *
+ * The message waits again, unless the queue was closed meanwhile.
+ */
+void kdbus_recv_undo(struct kdbus_conn *conn, struct kdbus_entry *entry, u64 lost)
 {
 	bool closed;
 
 	spin_lock(&conn->lock);
 	closed = conn->closed;
-	if (!closed)
+	conn->lost += lost;
+	if (entry && !closed)
 		kdbus_queue_put_back(&conn->queue, &entry->node);
 	spin_unlock(&conn->lock);
-	if (closed)
+	if (entry && closed)
 		recv_discard(conn, entry);
+	else
+		kdbus_conn_wake(conn);
 }
 
-static void recv_finish(struct kdbus_conn *conn, struct kdbus_entry *entry)
+/**
+ * kdbus_recv_finish() - the caller has been told
+ * @conn: the receiver
+ * @entry: from kdbus_recv_begin(), prepared for publication; freed
+ */
+void kdbus_recv_finish(struct kdbus_conn *conn, struct kdbus_entry *entry)
 {
 	if (entry->call)
 		kdbus_call_put(entry->call);
@@ -130,35 +132,72 @@ static void recv_finish(struct kdbus_conn *conn, struct kdbus_entry *entry)
 	kdbus_publish_commit(conn, entry);
 }
 
-static int recv_take(struct kdbus_conn *conn, struct kdbus_arg *arg)
+/* All results of RECV, in one go. */
+static int recv_answer(struct kdbus_arg *arg, u64 lost)
+{
+	int ret;
+
+	arg->recv->dropped_msgs = lost;
+	arg->recv->return_flags = lost ? KDBUS_RECV_RETURN_DROPPED_MSGS : 0;
+	ret = kdbus_arg_write_back(arg, offsetof(struct kdbus_cmd_recv, return_flags),
+				   offsetofend(struct kdbus_cmd_recv, msg));
+	if (ret)
+		arg->recv->return_flags = 0;
+	return ret;
+}
+
+static int recv_peek(struct kdbus_conn *conn, struct kdbus_arg *arg, const s64 *least)
+{
+	struct kdbus_cmd_recv *cmd = arg->recv;
+	struct kdbus_entry *entry;
+	bool published = false;
+	u64 lost;
+	int ret;
+
+	kdbus_publish_nothing(conn, &cmd->msg);
+	spin_lock(&conn->lock);
+	entry = recv_select_locked(conn, least);
+	if (entry) {
+		cmd->msg.offset = entry->slice->offset;
+		cmd->msg.msg_size = entry->slice->size;
+		published = kdbus_pool_publish(conn->pool, entry->slice);
+	}
+	lost = recv_take_lost_locked(conn);
+	spin_unlock(&conn->lock);
+
+	ret = recv_answer(arg, lost);
+	if (ret) {
+		kdbus_recv_undo(conn, NULL, lost);
+		if (published)
+			kdbus_pool_unpublish(conn->pool, cmd->msg.offset);
+	}
+	return ret ?: entry ? 0 : -EAGAIN;
+}
+
+static int recv_take(struct kdbus_conn *conn, struct kdbus_arg *arg, const s64 *least)
 {
 	struct kdbus_cmd_recv *cmd = arg->recv;
 	bool drop = cmd->flags & KDBUS_RECV_DROP;
 	struct kdbus_entry *entry;
+	u64 lost;
 	int ret;
 
-	spin_lock(&conn->lock);
-	entry = recv_select_locked(conn, cmd);
-	if (entry)
-		kdbus_queue_remove(&conn->queue, &entry->node);
-	recv_take_lost_locked(conn, cmd);
-	spin_unlock(&conn->lock);
-
+	entry = kdbus_recv_begin(conn, least, &lost);
 	kdbus_publish_nothing(conn, &cmd->msg);
 	kdbus_delay_point();
 	if (entry && !drop)
 		kdbus_publish_prepare(conn, entry, &cmd->msg);
-	ret = recv_answer(conn, arg);
-	if (!entry)
-		return ret ?: -EAGAIN;
+	ret = recv_answer(arg, lost);
 	if (ret) {
-		if (!drop)
+		if (entry && !drop)
 			kdbus_publish_undo(conn, entry);
-		recv_put_back(conn, entry);
+		kdbus_recv_undo(conn, entry, lost);
+	} else if (!entry) {
+		ret = -EAGAIN;
 	} else if (drop) {
 		recv_discard(conn, entry);
 	} else {
-		recv_finish(conn, entry);
+		kdbus_recv_finish(conn, entry);
 	}
 	return ret;
 }
@@ -169,17 +208,53 @@ static int recv_take(struct kdbus_conn *conn, struct kdbus_arg *arg)
  * @arg: imported
  *
  * Context: May sleep for as long as the caller's memory takes.
- * Return: 0; -EAGAIN if there is no such message; -EINVAL, -EFAULT.
+ * Return: 0; -EAGAIN if there is no such message; -EINVAL, -ENXIO, -EFAULT.
  */
 int kdbus_cmd_recv(struct kdbus_conn *conn, struct kdbus_arg *arg)
 {
+	const struct kdbus_item *free = arg->items[0];
 	u64 flags = arg->recv->flags;
+	const s64 *least = flags & KDBUS_RECV_USE_PRIORITY ? &arg->recv->priority : NULL;
+	int ret;
 
-	if ((flags & KDBUS_RECV_DROP) && (flags & KDBUS_RECV_USE_PRIORITY))
+	if ((flags & KDBUS_RECV_DROP) && least)
 		return -EINVAL;
+	if (!kdbus_free_check(conn, free))
+		return -ENXIO;
 	if ((flags & KDBUS_RECV_PEEK) && !(flags & KDBUS_RECV_DROP))
-		return recv_peek(conn, arg);
-	return recv_take(conn, arg);
+		ret = recv_peek(conn, arg, least);
+	else
+		ret = recv_take(conn, arg, least);
+	if (!ret)
+		kdbus_free_all(conn, free);
+	return ret;
+}
+
+/**
+ * kdbus_free_check() - can what a command lists be freed?
+ * @conn: whose pool
+ * @item: KDBUS_ITEM_FREE of the command, or NULL
+ *
+ * Return: whether.
+ */
+bool kdbus_free_check(struct kdbus_conn *conn, const struct kdbus_item *item)
+{
+	return !item || kdbus_pool_has_published(conn->pool, item->data64,
+						 kdbus_item_payload_size(item) / sizeof(u64));
+}
+
+/**
+ * kdbus_free_all() - free what a command lists
+ * @conn: whose pool
+ * @item: KDBUS_ITEM_FREE of the command, or NULL; checked
+ *
+ * What somebody else has freed since it was checked is passed over.
+ */
+void kdbus_free_all(struct kdbus_conn *conn, const struct kdbus_item *item)
+{
+	if (item)
+		kdbus_pool_unpublish_all(conn->pool, item->data64,
+					 kdbus_item_payload_size(item) / sizeof(u64));
 }
 
 /**

@@ -23,12 +23,13 @@
 #include "name.h"
 #include "publish.h"
 #include "receivers.h"
+#include "recv.h"
 #include "send.h"
 
 /**
  * DOC: SEND
  *
- * kdbus_cmd_send() reads from top to bottom: import, check, take references on
+ * kdbus_send() reads from top to bottom: import, check, take references on
  * files, then dispatch by what kind of message it is.  Each kind finds its
  * destination, asks the policy, writes the copies and commits them.
  *
@@ -40,8 +41,8 @@
 const struct kdbus_arg_rules kdbus_send_rules = {
 	.size = sizeof(struct kdbus_cmd_send),
 	.flags = KDBUS_SEND_SYNC_REPLY,
-	.n_items = 1,
-	.items = { { .type = KDBUS_ITEM_CANCEL_FD } },
+	.n_items = 2,
+	.items = { { .type = KDBUS_ITEM_CANCEL_FD }, { .type = KDBUS_ITEM_FREE } },
 };
 
 /**
@@ -431,17 +432,20 @@ static int send_wait(struct kdbus_call *call, struct file *cancel, struct kdbus_
 	return ret == -EINPROGRESS ? waited : ret;
 }
 
-static int send_sync_call(struct kdbus_message *message, struct file *cancel,
-			  struct kdbus_entry **reply)
+static int send_sync_call(struct kdbus_message *message, const struct kdbus_item *free,
+			  struct file *cancel, struct kdbus_entry **reply)
 {
 	const struct kdbus_msg *msg = kdbus_message_header(message);
 	struct kdbus_call *call;
 	int ret;
 
+	/* One that was interrupted has been sent, and what it lists was freed then. */
 	call = kdbus_call_adopt(message->src, msg->cookie);
 	if (!call) {
 		if ((s64)msg->timeout_ns <= (s64)ktime_get_ns())
 			return -ETIMEDOUT;
+		if (!kdbus_free_check(message->src, free))
+			return -ENXIO;
 		call = kdbus_call_new(message->src, msg->cookie, msg->timeout_ns, true);
 		if (IS_ERR(call))
 			return PTR_ERR(call);
@@ -451,6 +455,7 @@ static int send_sync_call(struct kdbus_message *message, struct file *cancel,
 			goto out_put;
 		}
 		kdbus_call_arm(call);
+		kdbus_free_all(message->src, free);
 	}
 	ret = send_wait(call, cancel, reply);
 out_put:
@@ -458,22 +463,13 @@ out_put:
 	return ret;
 }
 
-static int send_dispatch(struct kdbus_message *message, bool is_sync, struct file *cancel,
-			 struct kdbus_entry **reply)
+/* Everything that does not wait for a reply. */
+static int send_and_go_on(struct kdbus_message *message)
 {
 	const struct kdbus_msg *msg = kdbus_message_header(message);
-	int ret;
 
-	message->seqnum = kdbus_bus_next_seqnum(message->src->bus);
 	if (msg->dst_id == KDBUS_DST_ID_BROADCAST)
 		return send_broadcast(message);
-	if (unlikely(READ_ONCE(message->src->bus->n_monitors))) {
-		ret = kdbus_message_stage(message);
-		if (ret)
-			return ret;
-	}
-	if (is_sync)
-		return send_sync_call(message, cancel, reply);
 	if (msg->flags & KDBUS_MSG_SIGNAL)
 		return send_signal(message);
 	if (msg->flags & KDBUS_MSG_EXPECT_REPLY)
@@ -483,10 +479,30 @@ static int send_dispatch(struct kdbus_message *message, bool is_sync, struct fil
 	return send_unicast_retry(message, NULL);
 }
 
-/* The file of the CANCEL_FD item, NULL if there is none. */
-static struct file *send_cancel_file(const struct kdbus_arg *arg)
+static int send_dispatch(struct kdbus_message *message, const struct kdbus_send_how *how,
+			 struct file *cancel, struct kdbus_entry **reply)
 {
-	const struct kdbus_item *item = arg->items[0];
+	int ret;
+
+	message->seqnum = kdbus_bus_next_seqnum(message->src->bus);
+	if (unlikely(READ_ONCE(message->src->bus->n_monitors))) {
+		ret = kdbus_message_stage(message);
+		if (ret)
+			return ret;
+	}
+	if (how->is_sync)
+		return send_sync_call(message, how->free, cancel, reply);
+	if (!kdbus_free_check(message->src, how->free))
+		return -ENXIO;
+	ret = send_and_go_on(message);
+	if (!ret)
+		kdbus_free_all(message->src, how->free);
+	return ret;
+}
+
+/* The file of the CANCEL_FD item, NULL if there is none. */
+static struct file *send_cancel_file(const struct kdbus_item *item)
+{
 	struct file *file;
 
 	if (!item)
@@ -501,23 +517,50 @@ static struct file *send_cancel_file(const struct kdbus_arg *arg)
 	return file;
 }
 
-static int send_message(struct kdbus_message *message, const struct kdbus_arg *arg,
+static int send_message(struct kdbus_message *message, const struct kdbus_send_how *how,
 			struct kdbus_entry **reply)
 {
-	bool is_sync = arg->cmd->flags & KDBUS_SEND_SYNC_REPLY;
 	struct file *cancel;
 	int ret;
 
-	cancel = send_cancel_file(arg);
+	cancel = send_cancel_file(how->cancel);
 	if (IS_ERR(cancel))
 		return PTR_ERR(cancel);
-	ret = kdbus_message_check(message, is_sync);
+	ret = kdbus_message_check(message, how->is_sync);
 	if (!ret)
 		ret = kdbus_message_import_files(message);
 	if (!ret)
-		ret = send_dispatch(message, is_sync, cancel, reply);
+		ret = send_dispatch(message, how, cancel, reply);
 	if (cancel)
 		fput(cancel);
+	return ret;
+}
+
+/**
+ * kdbus_send() - send a message
+ * @conn: the sender; ordinary
+ * @address: of the message in user space, anything
+ * @how: the rest of the command
+ * @reply: out: of a synchronous call: the reply, to be published in the pool of
+ *         @conn; else untouched
+ *
+ * Context: May sleep for as long as the sender's memory takes, and if @how says so
+ *          until the reply comes.
+ * Return: 0 or a negative errno.
+ */
+int kdbus_send(struct kdbus_conn *conn, u64 address, const struct kdbus_send_how *how,
+	       struct kdbus_entry **reply)
+{
+	struct kdbus_message message;
+	int ret;
+
+	if (!address || address != (unsigned long)address)
+		return -EFAULT;
+	kdbus_message_init(&message, conn);
+	ret = kdbus_message_import(&message, u64_to_user_ptr(address));
+	if (!ret && !how->negotiate)
+		ret = message.arg.negotiate ? -EINVAL : send_message(&message, how, reply);
+	kdbus_message_deinit(&message);
 	return ret;
 }
 
@@ -555,22 +598,17 @@ static int send_answer(struct kdbus_conn *conn, struct kdbus_arg *arg, struct kd
 int kdbus_cmd_send(struct kdbus_conn *conn, struct kdbus_arg *arg)
 {
 	struct kdbus_cmd_send *cmd = arg->send;
+	struct kdbus_send_how how = {
+		.negotiate = arg->negotiate,
+		.is_sync = cmd->flags & KDBUS_SEND_SYNC_REPLY,
+		.cancel = arg->items[0],
+		.free = arg->items[1],
+	};
 	struct kdbus_entry *reply = NULL;
-	struct kdbus_message message;
 	int ret;
 
-	if (arg->negotiate && !cmd->msg_address)
+	if (how.negotiate && !cmd->msg_address)
 		return 0;
-	if (!cmd->msg_address || cmd->msg_address != (unsigned long)cmd->msg_address)
-		return -EFAULT;
-
-	kdbus_message_init(&message, conn);
-	ret = kdbus_message_import(&message, u64_to_user_ptr(cmd->msg_address));
-	if (!ret && !arg->negotiate) {
-		ret = message.arg.negotiate ? -EINVAL : send_message(&message, arg, &reply);
-		if (!ret)
-			ret = send_answer(conn, arg, reply);
-	}
-	kdbus_message_deinit(&message);
-	return ret;
+	ret = kdbus_send(conn, cmd->msg_address, &how, &reply);
+	return ret || how.negotiate ? ret : send_answer(conn, arg, reply);
 }

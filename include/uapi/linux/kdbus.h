@@ -138,6 +138,10 @@ enum kdbus_payload_type {
  * @KDBUS_ITEM_ID: __u64, in a match: id of the sender
  * @KDBUS_ITEM_NAME: string, a well-known name
  * @KDBUS_ITEM_DST_ID: __u64, in a match: &kdbus_msg.dst_id
+ * @_KDBUS_ITEM_EXTENSION_BASE: types that came after 2015; ask for each with
+ *	%KDBUS_ITEM_NEGOTIATE
+ * @KDBUS_ITEM_FREE: __u64 array of offsets, each as for FREE: the places in the
+ *	pool that the command gives back
  * @_KDBUS_ITEM_ATTACH_BASE: metadata; base plus bit number of the attach flag
  * @KDBUS_ITEM_TIMESTAMP: &struct kdbus_timestamp
  * @KDBUS_ITEM_CREDS: &struct kdbus_creds
@@ -189,6 +193,9 @@ enum kdbus_item_type {
 	KDBUS_ITEM_ID,
 	KDBUS_ITEM_NAME,
 	KDBUS_ITEM_DST_ID,
+
+	_KDBUS_ITEM_EXTENSION_BASE = 0x800,
+	KDBUS_ITEM_FREE = _KDBUS_ITEM_EXTENSION_BASE,
 
 	_KDBUS_ITEM_ATTACH_BASE = 0x1000,
 	KDBUS_ITEM_TIMESTAMP = _KDBUS_ITEM_ATTACH_BASE,
@@ -809,7 +816,7 @@ struct kdbus_cmd_match {
  * @return_flags: out: 0
  * @msg_address: in: address of the &struct kdbus_msg
  * @reply: out: the reply to a synchronous call
- * @items: in: %KDBUS_ITEM_CANCEL_FD
+ * @items: in: %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_FREE
  */
 struct kdbus_cmd_send {
 	__u64 size;
@@ -830,12 +837,61 @@ struct kdbus_cmd_send {
  * @dropped_msgs: out: broadcasts and notifications that were lost since the
  *	last RECV; also set when RECV fails with ``EAGAIN``
  * @msg: out: the message
- * @items: in: none
+ * @items: in: %KDBUS_ITEM_FREE
  */
 struct kdbus_cmd_recv {
 	__u64 size;
 	__u64 flags;
 	__u64 return_flags;
+	__s64 priority;
+	__u64 dropped_msgs;
+	struct kdbus_msg_info msg;
+	struct kdbus_item items[];
+} __KDBUS_ALIGNED8;
+
+/**
+ * enum kdbus_exchange_flags - flags of EXCHANGE
+ * @KDBUS_EXCHANGE_USE_PRIORITY: as %KDBUS_RECV_USE_PRIORITY, for the message
+ *	waited for
+ */
+enum kdbus_exchange_flags {
+	KDBUS_EXCHANGE_USE_PRIORITY	= 1ULL << 16,
+};
+
+/**
+ * enum kdbus_exchange_return_flags - which steps of EXCHANGE were taken
+ * @KDBUS_EXCHANGE_RETURN_SENT: the message was sent
+ * @KDBUS_EXCHANGE_RETURN_FREED: the offsets were given back
+ * @KDBUS_EXCHANGE_RETURN_RECEIVED: there is a message in &kdbus_cmd_exchange.msg
+ *
+ * %KDBUS_RECV_RETURN_DROPPED_MSGS may be set beside them.
+ */
+enum kdbus_exchange_return_flags {
+	KDBUS_EXCHANGE_RETURN_SENT	= 1ULL << 16,
+	KDBUS_EXCHANGE_RETURN_FREED	= 1ULL << 17,
+	KDBUS_EXCHANGE_RETURN_RECEIVED	= 1ULL << 18,
+};
+
+/**
+ * struct kdbus_cmd_exchange - argument of EXCHANGE
+ * @size: in: bytes including @items
+ * @flags: in: &enum kdbus_exchange_flags; out: supported flags, when negotiating
+ * @return_flags: out: &enum kdbus_exchange_return_flags
+ * @msg_address: in: address of the &struct kdbus_msg to send; 0 to send nothing
+ * @timeout_ns: in: CLOCK_MONOTONIC time until which to wait for a message; 0 not
+ *	to wait, all ones to wait without end
+ * @priority: in: with %KDBUS_EXCHANGE_USE_PRIORITY: take no message with a
+ *	numerically larger priority
+ * @dropped_msgs: out: as &kdbus_cmd_recv.dropped_msgs
+ * @msg: out: the message received
+ * @items: in: %KDBUS_ITEM_FREE
+ */
+struct kdbus_cmd_exchange {
+	__u64 size;
+	__u64 flags;
+	__u64 return_flags;
+	__u64 msg_address;
+	__u64 timeout_ns;
 	__s64 priority;
 	__u64 dropped_msgs;
 	struct kdbus_msg_info msg;
@@ -991,8 +1047,9 @@ struct kdbus_cmd_recv {
  * DOC: KDBUS_CMD_SEND
  *
  * Send a message.  Flags: &enum kdbus_send_flags.  Items:
- * %KDBUS_ITEM_CANCEL_FD.  When the command fails nobody has got the message,
- * except monitors.
+ * %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_FREE.  When the command fails nobody has got
+ * the message, except monitors.  What is to be freed is freed once the message has
+ * been sent, before a reply is waited for.
  *
  * Errors, besides those of the parser, which reads the command and then the
  * message:
@@ -1009,6 +1066,7 @@ struct kdbus_cmd_recv {
  *   many descriptors.  ``EFAULT``: payload outside of user memory, or a bloom
  *   filter whose size is not a multiple of 8.  ``EDOM``: a bloom filter that is
  *   not of the size of the bus's.  ``EDESTADDRREQ``: no destination.
+ * - of what is to be freed: ``ENXIO``: as for FREE.
  * - of its files: ``EBADF``: not open.  ``EMEDIUMTYPE``: not a memfd.
  *   ``ETXTBSY``: not sealed.  ``EFAULT``: range beyond the end of the memfd.
  *   ``EOPNOTSUPP``: a kdbus file, an AF_UNIX socket, an io_uring instance.
@@ -1034,11 +1092,11 @@ struct kdbus_cmd_recv {
  * DOC: KDBUS_CMD_RECV
  *
  * Take a message from the queue.  Never waits; poll() does.  Flags: &enum
- * kdbus_recv_flags.  Items: none.
+ * kdbus_recv_flags.  Items: %KDBUS_ITEM_FREE; freed if the command succeeds.
  *
  * Errors, besides those of the parser: ``EOPNOTSUPP``: a policy holder.
- * ``EINVAL``: DROP together with USE_PRIORITY.  ``EAGAIN``: nothing queued, or
- * nothing of that priority.
+ * ``EINVAL``: DROP together with USE_PRIORITY.  ``ENXIO``: as for FREE, of what is
+ * to be freed.  ``EAGAIN``: nothing queued, or nothing of that priority.
  */
 #define KDBUS_CMD_RECV			_IOR(KDBUS_IOCTL_MAGIC, 0x91,	\
 					     struct kdbus_cmd_recv)
@@ -1097,6 +1155,31 @@ struct kdbus_cmd_recv {
  */
 #define KDBUS_CMD_MATCH_REMOVE		_IOW(KDBUS_IOCTL_MAGIC, 0xb1,	\
 					     struct kdbus_cmd_match)
+
+/**
+ * DOC: KDBUS_CMD_EXCHANGE
+ *
+ * In one command, each step if it is asked for: send a message, as SEND without
+ * flags does; give places in the pool back; take a message from the queue, and
+ * wait for it.  A service answers a request and gets the next one with it.
+ * Flags: &enum kdbus_exchange_flags.  Items: %KDBUS_ITEM_FREE.
+ *
+ * The steps come in this order, and return_flags tells which were taken.  An
+ * error means that none was.  Once something has been sent or freed the command
+ * succeeds, whatever ends the wait: the deadline, a signal, the end of the
+ * connection, or a loss, which is told in return_flags.  The next command meets
+ * the same reason as an error.
+ *
+ * Errors, besides those of the parser: ``EOPNOTSUPP``: not an ordinary
+ * connection.  Those of SEND, of the message.  ``ENXIO``: as for FREE, of what is
+ * to be freed.  If there was nothing to send or to free: ``EAGAIN``: nothing
+ * queued, and no time to wait.  ``ETIMEDOUT``: the deadline passed.  ``EINTR``: a
+ * signal came.  ``ECONNRESET``: the connection was ended.  ``EFAULT``: the results
+ * cannot be stored; what was sent stays sent, what was freed stays freed, and the
+ * message waits in the queue.
+ */
+#define KDBUS_CMD_EXCHANGE		_IOWR(KDBUS_IOCTL_MAGIC, 0xc0,	\
+					      struct kdbus_cmd_exchange)
 
 #ifdef __cplusplus
 #pragma pop_macro("__DECLARE_FLEX_ARRAY")

@@ -76,6 +76,7 @@ struct args {
 		struct kdbus_cmd_match match;
 		struct kdbus_cmd_send send;
 		struct kdbus_cmd_recv recv;
+		struct kdbus_cmd_exchange exchange;
 		struct kdbus_msg msg;
 	};
 };
@@ -89,6 +90,7 @@ void args_init(struct args *args, size_t fixed);
 #define args_info(a)	args_init(a, sizeof(struct kdbus_cmd_info))
 #define args_list(a)	args_init(a, sizeof(struct kdbus_cmd_list))
 #define args_recv(a)	args_init(a, sizeof(struct kdbus_cmd_recv))
+#define args_exchange(a) args_init(a, sizeof(struct kdbus_cmd_exchange))
 void args_match(struct args *args, __u64 cookie);
 void args_send(struct args *args, const struct args *msg);
 
