@@ -243,6 +243,76 @@ int conn_call(struct conn *conn, const struct letter *letter, struct kdbus_msg_i
 	return 0;
 }
 
+/* What to give back with the next command. */
+struct free_item {
+	uint64_t size, type, offset;
+};
+
+static struct free_item free_item(uint64_t offset)
+{
+	return (struct free_item){
+		.size = sizeof(struct free_item),
+		.type = KDBUS_ITEM_FREE,
+		.offset = offset,
+	};
+}
+
+/**
+ * conn_call_and_free() - conn_call() that gives a place in the pool back beforehand
+ * @conn: caller
+ * @letter: message; flags and timeout are the caller's to set
+ * @offset: the place, or the size of the pool
+ * @reply: where the reply lies in the caller's pool
+ *
+ * Return: 0 or -errno.
+ */
+int conn_call_and_free(struct conn *conn, const struct letter *letter, uint64_t offset,
+		       struct kdbus_msg_info *reply)
+{
+	struct {
+		struct kdbus_cmd_send cmd;
+		struct free_item free;
+	} send = {
+		.cmd.size = sizeof(send),
+		.cmd.flags = KDBUS_SEND_SYNC_REPLY,
+		.cmd.msg_address = (uintptr_t)&letter->msg,
+		.free = free_item(offset),
+	};
+
+	if (ioctl(conn->fd, KDBUS_CMD_SEND, &send) < 0)
+		return -errno;
+	*reply = send.cmd.reply;
+	return 0;
+}
+
+/**
+ * conn_exchange() - send, give a place in the pool back, wait for the next message
+ * @conn: service
+ * @letter: message, or NULL
+ * @offset: the place, or the size of the pool
+ * @info: where the next message lies in the pool
+ *
+ * Return: 0, -EAGAIN if something else than a message came, or -errno.
+ */
+int conn_exchange(struct conn *conn, const struct letter *letter, uint64_t offset,
+		  struct kdbus_msg_info *info)
+{
+	struct {
+		struct kdbus_cmd_exchange cmd;
+		struct free_item free;
+	} exchange = {
+		.cmd.size = sizeof(exchange),
+		.cmd.msg_address = letter ? (uintptr_t)&letter->msg : 0,
+		.cmd.timeout_ns = UINT64_MAX,
+		.free = free_item(offset),
+	};
+
+	if (ioctl(conn->fd, KDBUS_CMD_EXCHANGE, &exchange) < 0)
+		return -errno;
+	*info = exchange.cmd.msg;
+	return exchange.cmd.return_flags & KDBUS_EXCHANGE_RETURN_RECEIVED ? 0 : -EAGAIN;
+}
+
 /**
  * conn_recv() - receive the oldest message
  * @conn: receiver

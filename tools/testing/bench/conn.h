@@ -42,6 +42,10 @@ int conn_match(struct conn *conn, uint64_t cookie, const uint8_t *mask);
 
 int conn_send(struct conn *conn, const struct letter *letter);
 int conn_call(struct conn *conn, const struct letter *letter, struct kdbus_msg_info *reply);
+int conn_call_and_free(struct conn *conn, const struct letter *letter, uint64_t offset,
+		       struct kdbus_msg_info *reply);
+int conn_exchange(struct conn *conn, const struct letter *letter, uint64_t offset,
+		  struct kdbus_msg_info *info);
 int conn_recv(struct conn *conn, struct kdbus_msg_info *info);
 int conn_free(struct conn *conn, uint64_t offset);
 

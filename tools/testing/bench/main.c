@@ -24,6 +24,14 @@
 static const struct row rows[] = {
 	{ .id = "call-64", .title = "call and reply, 64 B", .ruler = "seqpacket",
 	  .mark = 1.40, .goal = 1.30, .run = row_call, .size = 64 },
+	{ .id = "exchange-64", .title = "the same with EXCHANGE", .ruler = "seqpacket",
+	  .goal = 0.80, .run = row_call, .size = 64, .flags = ROW_EXCHANGE },
+	{ .id = "exchange-64-name", .title = "the same with EXCHANGE, by name",
+	  .ruler = "seqpacket", .goal = 0.85, .run = row_call, .size = 64,
+	  .flags = ROW_EXCHANGE | ROW_BY_NAME },
+	{ .id = "exchange-64-metadata", .title = "the same with creds, names, time stamp",
+	  .ruler = "seqpacket", .goal = 0.95, .run = row_call, .size = 64,
+	  .flags = ROW_EXCHANGE | ROW_METADATA },
 	{ .id = "call-64-name", .title = "call and reply, 64 B, by name", .ruler = "seqpacket",
 	  .mark = 1.35, .goal = 0.85, .run = row_call, .size = 64, .flags = ROW_BY_NAME },
 	{ .id = "call-64-metadata", .title = "the same with creds, names, time stamp",
@@ -198,10 +206,11 @@ static void usage(FILE *file)
 	size_t i;
 
 	fprintf(file, "usage: kdbus-bench [--icount] [--check] [--quick] [--rows ID,ID...]\n"
-		      "                   [--json FILE]\n"
+		      "                   [--json FILE] [--profile N]\n"
 		      "  --icount  the clock counts instructions (a VM that was started so)\n"
 		      "  --check   status 1 when a mark is missed, 2 when one could not be measured\n"
 		      "  --quick   fewer repeats\n"
+		      "  --profile N  time nothing: N runs between the marks of profile.h\n"
 		      "rows:\n");
 	for (i = 0; i < N_ROWS; i++)
 		fprintf(file, "  %-16s  %s\n", rows[i].id, rows[i].title);
@@ -215,6 +224,7 @@ int main(int argc, char **argv)
 		{ "quick", no_argument, NULL, 'q' },
 		{ "rows", required_argument, NULL, 'r' },
 		{ "json", required_argument, NULL, 'j' },
+		{ "profile", required_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -247,6 +257,9 @@ int main(int argc, char **argv)
 				perror(optarg);
 				return 2;
 			}
+			break;
+		case 'p':
+			settings.profiled = strtoul(optarg, NULL, 10);
 			break;
 		case 'h':
 			usage(stdout);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "measure.h"
+#include "profile.h"
 
 #define CALIBRATION_SAMPLES	1001
 
@@ -80,6 +81,15 @@ int measure(const struct settings *settings, struct phase *phases, size_t n_phas
 		for (j = 0; j < n_phases && r == 0; j++)
 			r = phases[j].run(work);
 
+	if (settings->profiled) {
+		profile_begin();
+		for (i = 0; i < settings->profiled && r == 0; i++)
+			for (j = 0; j < n_phases && r == 0; j++)
+				r = phases[j].run(work);
+		profile_end();
+		goto out_free;
+	}
+
 	overhead = clock_overhead();
 	for (i = 0; i < settings->repeats && r == 0; i++) {
 		for (j = 0; j < n_phases && r == 0; j++) {
@@ -98,6 +108,7 @@ int measure(const struct settings *settings, struct phase *phases, size_t n_phas
 		/* median() left them sorted. */
 		phases[j].stats.p99 = own[(settings->repeats * 99) / 100];
 	}
+out_free:
 	free(samples);
 	return r;
 }

@@ -16,6 +16,7 @@ struct settings {
 	size_t warmup;		/* runs before anything is timed */
 	size_t repeats;		/* timed samples */
 	size_t batch;		/* runs in a sample; its time is divided by this */
+	size_t profiled;	/* runs between the marks of profile.h; nothing is timed then */
 };
 
 /* Times of one run, in ns or instructions */

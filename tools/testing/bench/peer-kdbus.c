@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * peer-kdbus.c - calls with the commands of 2015
+ * peer-kdbus.c - calls over kdbus
  *
- * Client: SEND with SYNC_REPLY, FREE. Service: poll, RECV, FREE, SEND.
+ * With the commands of 2015: client: SEND with SYNC_REPLY, FREE; service: poll, RECV, FREE, SEND.
+ * With those that came later: client: SEND with SYNC_REPLY and FREE; service: EXCHANGE.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,6 +29,7 @@ struct kdbus {
 	int memfd;		/* -1 if none */
 	struct conn conn;	/* of whichever process looks at it; fd -1 if not open */
 	struct letter letter;
+	uint64_t unused;	/* place in the pool to be given back with the next command */
 	uint32_t number;
 	uint8_t *data;
 };
@@ -90,6 +92,7 @@ static int connect_to_bus(struct kdbus *k)
 
 	if (r < 0)
 		k->conn.fd = -1;
+	k->unused = k->conn.pool_size;
 	return r;
 }
 
@@ -117,13 +120,61 @@ static int take_payload(struct kdbus *k, const struct kdbus_msg *msg, bool has_m
 	return 0;
 }
 
-static int kdbus_serve(void *state, int ready_fd)
+/* Look at a request, and make the letter the reply to it. */
+static int make_reply(struct kdbus *k, const struct kdbus_msg_info *info, uint32_t number)
+{
+	const struct kdbus_msg *msg = (const void *)(k->conn.pool + info->offset);
+	int r;
+
+	r = take_payload(k, msg, k->memfd >= 0, number);
+	if (r < 0)
+		return r;
+	stamp(k->data, k->options.size, number);
+	k->letter.msg.dst_id = msg->src_id;
+	k->letter.msg.cookie_reply = msg->cookie;
+	k->letter.msg.cookie = number;
+	return 0;
+}
+
+static int serve_by_recv(struct kdbus *k)
+{
+	struct pollfd pollfd = { .fd = k->conn.fd, .events = POLLIN };
+	struct kdbus_msg_info info;
+	uint32_t number = 0;
+	int r;
+
+	do {
+		if (poll(&pollfd, 1, -1) < 0)
+			return -errno;
+		r = conn_recv(&k->conn, &info);
+		if (r == 0)
+			r = make_reply(k, &info, ++number);
+		if (r == 0)
+			r = conn_free(&k->conn, info.offset);
+		if (r == 0)
+			r = conn_send(&k->conn, &k->letter);
+	} while (r == 0);
+	return r;
+}
+
+static int serve_by_exchange(struct kdbus *k)
 {
 	struct kdbus_msg_info info;
-	struct kdbus *k = state;
-	const struct kdbus_msg *msg;
-	struct pollfd pollfd;
 	uint32_t number = 0;
+	int r;
+
+	r = conn_exchange(&k->conn, NULL, k->unused, &info);
+	while (r == 0) {
+		r = make_reply(k, &info, ++number);
+		if (r == 0)
+			r = conn_exchange(&k->conn, &k->letter, info.offset, &info);
+	}
+	return r;
+}
+
+static int kdbus_serve(void *state, int ready_fd)
+{
+	struct kdbus *k = state;
 	int r;
 
 	r = connect_to_bus(k);
@@ -133,28 +184,10 @@ static int kdbus_serve(void *state, int ready_fd)
 		return r;
 	letter_init(&k->letter, 0);
 	letter_vec(&k->letter, k->data, k->options.size);
-	pollfd = (struct pollfd){ .fd = k->conn.fd, .events = POLLIN };
-
 	r = peer_ready(ready_fd, k->conn.id);
-	while (r == 0) {
-		if (poll(&pollfd, 1, -1) < 0)
-			return -errno;
-		r = conn_recv(&k->conn, &info);
-		if (r < 0)
-			break;
-		msg = (const void *)(k->conn.pool + info.offset);
-		r = take_payload(k, msg, k->memfd >= 0, ++number);
-		if (r < 0)
-			break;
-		stamp(k->data, k->options.size, number);
-		k->letter.msg.dst_id = msg->src_id;
-		k->letter.msg.cookie_reply = msg->cookie;
-		k->letter.msg.cookie = number;
-		r = conn_free(&k->conn, info.offset);
-		if (r == 0)
-			r = conn_send(&k->conn, &k->letter);
-	}
-	return r;
+	if (r < 0)
+		return r;
+	return k->options.exchange ? serve_by_exchange(k) : serve_by_recv(k);
 }
 
 static int kdbus_attach(void *state, uint64_t address)
@@ -187,13 +220,17 @@ static int kdbus_call(void *state)
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	k->letter.msg.timeout_ns = (now.tv_sec + 25) * 1000000000ULL + now.tv_nsec;
 	k->letter.msg.cookie = k->number;
-	r = conn_call(&k->conn, &k->letter, &reply);
+	if (k->options.exchange)
+		r = conn_call_and_free(&k->conn, &k->letter, k->unused, &reply);
+	else
+		r = conn_call(&k->conn, &k->letter, &reply);
 	if (r < 0)
 		return r;
 	r = take_payload(k, (const void *)(k->conn.pool + reply.offset), false, k->number);
 	if (r < 0)
 		return r;
-	return conn_free(&k->conn, reply.offset);
+	k->unused = reply.offset;
+	return k->options.exchange ? 0 : conn_free(&k->conn, reply.offset);
 }
 
 const struct peer peer_kdbus = {

@@ -19,6 +19,7 @@
 struct peer_options {
 	size_t size;		/* payload bytes, each way */
 	bool by_name;		/* address the service by its well-known name */
+	bool exchange;		/* with the commands that came after 2015 */
 	bool metadata;		/* receivers ask for credentials, names and time stamp */
 	size_t memfd_size;	/* requests carry a sealed memfd of that many bytes, too */
 	const char *method;	/* peers with libdbus: the sample service's method to call */

@@ -22,6 +22,7 @@ int row_call(const struct row *row, const struct settings *settings, struct row_
 		.size = row->size,
 		.by_name = row->flags & ROW_BY_NAME,
 		.metadata = row->flags & ROW_METADATA,
+		.exchange = row->flags & ROW_EXCHANGE,
 	};
 	int r;
 

@@ -37,6 +37,7 @@ struct row {
 /* Parameters of calls */
 #define ROW_BY_NAME	(1U << 0)
 #define ROW_METADATA	(1U << 1)
+#define ROW_EXCHANGE	(1U << 2)
 
 int row_call(const struct row *row, const struct settings *settings, struct row_result *result);
 int row_dbus(const struct row *row, const struct settings *settings, struct row_result *result);
