@@ -106,6 +106,9 @@ module_make() {
 	kcsan) more=(CONFIG_KDBUS_DEBUG_DELAYS=y) ;;
 	debug-gcov) more=(GCOV_PROFILE=y) ;;
 	debug-kunit) more=(UBSAN_SANITIZE=y CONFIG_KDBUS_KUNIT_TEST=y) ;;
+	# Places only: comparisons would double the cost of a call.
+	debug-kcov) more=(UBSAN_SANITIZE=y KCOV_INSTRUMENT=y CFLAGS_KCOV=-fsanitize-coverage=trace-pc
+		KCFLAGS=-g) ;;
 	esac
 	kernel_make "$name" "M=$(module_scratch "$name")/ipc/kdbus" W=1 -j2 \
 		CONFIG_DEBUG_INFO_BTF_MODULES= "${more[@]}" "$@"
