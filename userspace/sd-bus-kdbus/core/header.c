@@ -183,6 +183,22 @@ static int keep_number(uint32_t *member, const struct field *field, bool zero_is
 	return 0;
 }
 
+/* A field that the specification does not know is ignored, but its value must be one. */
+static bool unknown_is_valid(const struct field *f)
+{
+	switch (f->type) {
+	case 's':
+		return kbus_utf8_is_valid(f->text, f->size);
+	case 'o':
+		return kbus_path_is_valid(f->text, f->size);
+	case 'g':
+		return kbus_signature_is_valid(f->text, f->size);
+	default:
+		/* Numbers are always valid, all other types were checked when they were read. */
+		return true;
+	}
+}
+
 static int keep_field(struct kbus_header *h, const struct field *f)
 {
 	const bool is_text = f->type == 's';
@@ -215,7 +231,7 @@ static int keep_field(struct kbus_header *h, const struct field *f)
 		return -EBADMSG;
 	default:
 		h->has_unknown = true;
-		return 0;
+		return unknown_is_valid(f) ? 0 : -EBADMSG;
 	}
 }
 
