@@ -63,7 +63,10 @@ static struct file *import_fd(int fd)
 	return file;
 }
 
-/* The seals of a file, or -EMEDIUMTYPE if it cannot have any. */
+/*
+ * The seals of a file, or -EMEDIUMTYPE if it cannot have any.  Read without the lock of the
+ * inode: they only become more, and those that are found here stay.
+ */
 static int file_seals(struct file *file)
 {
 	if (shmem_file(file))
