@@ -164,7 +164,7 @@ static void finish(struct activator *activator)
 	sd_event_source_set_enabled(activator->io, SD_EVENT_ON);
 	/* May free this activator: the last thing done with it. */
 	if (activator->is_stale)
-		activators_apply(busd);
+		busd_apply(busd);
 }
 
 static bool starts_too_often(struct activator *activator)
@@ -325,12 +325,20 @@ static const struct policy_entry *find_policy(struct busd *busd, const char *nam
 	return busd->system ? policy_table_find(&busd->config.table, name) : NULL;
 }
 
-/* Remove what the configuration does not have; what is being started stays until that has ended. */
-static void remove_old(struct busd *busd)
+/**
+ * activators_remove_old() - remove those that the configuration does not have, or not like this
+ * @busd: the daemon, with a configuration
+ *
+ * What is being started stays until that has ended.
+ *
+ * Return: how many were removed.
+ */
+size_t activators_remove_old(struct busd *busd)
 {
 	struct activator **link = &busd->activators, *activator;
 	const struct service_file *service;
 	char name[300];
+	size_t n = 0;
 
 	while ((activator = *link)) {
 		service = config_find(&busd->config, activator->service.name);
@@ -344,7 +352,9 @@ static void remove_old(struct busd *busd)
 		store_name(&activator->policy, activator->service.name, name);
 		store_forget(name);
 		activator_free(activator);
+		n++;
 	}
+	return n;
 }
 
 static int add_activator(struct busd *busd, const struct service_file *service, int fd)
@@ -385,20 +395,19 @@ static int add_activator(struct busd *busd, const struct service_file *service, 
 }
 
 /**
- * activators_apply() - have exactly the activators that the configuration asks for
- * @busd: the daemon, with a configuration
+ * activators_add_new() - have all activators that the configuration asks for
+ * @busd: the daemon, with a configuration; what is old has been removed
  *
  * A name that cannot have one is reported in the log and left out.
  *
  * Return: 0 or -ENOMEM.
  */
-int activators_apply(struct busd *busd)
+int activators_add_new(struct busd *busd)
 {
 	const struct service_file *service;
 	size_t i;
 	int r;
 
-	remove_old(busd);
 	for (i = 0; i < busd->config.n_services; i++) {
 		service = &busd->config.services[i];
 		if (activator_find(busd, service->name))

@@ -41,7 +41,8 @@ struct activator {
 	unsigned int burst;
 };
 
-int activators_apply(struct busd *busd);
+size_t activators_remove_old(struct busd *busd);
+int activators_add_new(struct busd *busd);
 bool activators_adopt(struct busd *busd, const char *stored_name, int fd);
 void activators_free(struct busd *busd);
 void activators_check_owners(struct busd *busd);

@@ -53,12 +53,14 @@ struct busd {
 };
 
 /* main.c */
+int busd_apply(struct busd *busd);
 int busd_reload(struct busd *busd);
 
 /* store.c: descriptors that outlive the daemon */
 int store_collect(void (*found)(void *context, const char *name, int fd), void *context);
 void store_keep(const char *name, int fd);
 void store_forget(const char *name);
+void store_settle(void);
 
 /* driver.c: org.freedesktop.DBus */
 int driver_open(struct busd *busd);

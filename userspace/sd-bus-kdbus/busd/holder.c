@@ -58,10 +58,17 @@ static int add(struct busd *busd, const char *name, int fd)
 	return 0;
 }
 
-static void remove_old(struct busd *busd)
+/**
+ * holders_remove_old() - remove those that the configuration does not have
+ * @busd: the daemon, with a configuration
+ *
+ * Return: how many were removed.
+ */
+size_t holders_remove_old(struct busd *busd)
 {
 	struct holder **link = &busd->holders, *holder;
 	char name[300];
+	size_t n = 0;
 
 	while ((holder = *link)) {
 		if (is_wanted(busd, holder->name)) {
@@ -72,7 +79,9 @@ static void remove_old(struct busd *busd)
 		snprintf(name, sizeof(name), STORE_PREFIX "%s", holder->name);
 		store_forget(name);
 		holder_free(holder);
+		n++;
 	}
+	return n;
 }
 
 static int open_new(struct busd *busd, const struct policy_entry *entry)
@@ -95,7 +104,7 @@ static int open_new(struct busd *busd, const struct policy_entry *entry)
 
 /**
  * holders_apply() - have the kernel know exactly the policy that the configuration asks for
- * @busd: the daemon, with a configuration; the activators have been applied before
+ * @busd: the daemon, with a configuration; what is old has been removed, also of the activators
  *
  * A name whose policy is refused is reported in the log: then nobody but the bus's owner may own it
  * or talk to it.
@@ -109,7 +118,6 @@ int holders_apply(struct busd *busd)
 	size_t i;
 	int r;
 
-	remove_old(busd);
 	for (i = 0; i < busd->config.table.n_entries; i++) {
 		entry = &busd->config.table.entries[i];
 		if (!is_wanted(busd, entry->name))

@@ -19,6 +19,7 @@ struct holder {
 	int fd;		/* owned */
 };
 
+size_t holders_remove_old(struct busd *busd);
 int holders_apply(struct busd *busd);
 bool holders_adopt(struct busd *busd, const char *stored_name, int fd);
 void holders_free(struct busd *busd);

@@ -110,6 +110,7 @@ static int have_bus(struct busd *busd, struct stored *stored)
 	if (fd >= 0) {
 		close(fd);
 		store_forget(STORE_BUS);
+		store_settle();
 	}
 	snprintf(control, sizeof(control), "%s/control", busd->domain);
 	fd = kbus_bus_make(control, busd->name, busd->system ? KDBUS_MAKE_ACCESS_WORLD : 0);
@@ -129,6 +130,7 @@ static int have_bus(struct busd *busd, struct stored *stored)
 static void adopt_stored(struct busd *busd, struct stored *stored)
 {
 	struct stored *next;
+	bool forgotten = false;
 
 	for (; stored; stored = next) {
 		next = stored->next;
@@ -137,17 +139,32 @@ static void adopt_stored(struct busd *busd, struct stored *stored)
 		    !holders_adopt(busd, stored->name, stored->fd)) {
 			close(stored->fd);
 			store_forget(stored->name);
+			forgotten = true;
 		}
 		free(stored->name);
 		free(stored);
 	}
+	if (forgotten)
+		store_settle();
 }
 
-static int apply(struct busd *busd)
+/**
+ * busd_apply() - have in the kernel what the configuration asks for
+ * @busd: the daemon
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int busd_apply(struct busd *busd)
 {
+	size_t n_removed;
 	int r;
 
-	r = activators_apply(busd);
+	n_removed = activators_remove_old(busd);
+	n_removed += holders_remove_old(busd);
+	/* One name has one activator or policy holder, and what takes the place of another waits. */
+	if (n_removed)
+		store_settle();
+	r = activators_add_new(busd);
 	if (!r && busd->system)
 		r = holders_apply(busd);
 	if (r < 0)
@@ -176,7 +193,7 @@ int busd_reload(struct busd *busd)
 	if (busd->system && config.policy.n_unexpressed)
 		log_info("%zu rules of the policy are beyond what the kernel can be told",
 			 config.policy.n_unexpressed);
-	return apply(busd);
+	return busd_apply(busd);
 }
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -236,7 +253,7 @@ static int run(struct busd *busd)
 		log_error("the bus %s cannot be entered: %s", busd->name, strerror(-r));
 		return r;
 	}
-	r = apply(busd);
+	r = busd_apply(busd);
 	if (r < 0)
 		return r;
 	sd_event_set_watchdog(busd->event, true);

@@ -17,6 +17,9 @@
 /* As much as the service manager takes for a name. */
 #define STORE_NAME_MAX	255
 
+/* How long the service manager may take to close what it should forget. */
+#define SETTLE_US	(5 * 1000000ULL)
+
 /**
  * store_collect() - get back what was kept
  * @found: called for each descriptor, which it owns from then on
@@ -67,4 +70,18 @@ void store_forget(const char *name)
 {
 	if (strlen(name) <= STORE_NAME_MAX)
 		sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+}
+
+/**
+ * store_settle() - wait until what was forgotten is closed
+ *
+ * The store holds a descriptor of its own; before that is gone, the kernel still has what it stands for.
+ */
+void store_settle(void)
+{
+	int r;
+
+	r = sd_notify_barrier(0, SETTLE_US);
+	if (r < 0)
+		log_warning("the service manager does not answer: %s", strerror(-r));
 }

@@ -88,6 +88,7 @@ struct kbus_conn *ctl_open(const struct ctl *ctl, uint64_t hello_flags, uint64_t
 		.hello_flags = hello_flags,
 		.attach_recv = attach,
 		.description = "kdbusctl",
+		.no_hello = true,
 	};
 	struct kbus_conn *conn;
 	int r;
