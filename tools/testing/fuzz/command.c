@@ -52,6 +52,7 @@ static const struct command commands[OP_COMMANDS] = {
 	[OP_NAME_RELEASE] = PLAIN(KDBUS_CMD_NAME_RELEASE),
 	[OP_MATCH_ADD] = { KDBUS_CMD_MATCH_ADD, sizeof(struct kdbus_cmd_match), 0, 0 },
 	[OP_MATCH_REMOVE] = { KDBUS_CMD_MATCH_REMOVE, sizeof(struct kdbus_cmd_match), 0, 0 },
+	[OP_EXCHANGE] = { KDBUS_CMD_EXCHANGE, sizeof(struct kdbus_cmd_exchange), 48, 80 },
 };
 
 /**
@@ -206,6 +207,12 @@ static void build(struct argument *argument, struct argument *message, struct la
 		build_message(message, me, op);
 		word[3] = (uintptr_t)message->user;
 		break;
+	case OP_EXCHANGE:
+		build_message(message, me, op);
+		word[3] = (uintptr_t)message->user;
+		word[4] = world_value(op->value[10]);
+		word[5] = world_value(op->value[11]);
+		break;
 	}
 	put_items(argument, op, false);
 	place(argument, me->lane, false, op->place, op->adjust);
@@ -335,6 +342,10 @@ static void use_result(const struct argument *argument, const struct op *op)
 		if (argument->word[FLAGS_AT / 8] & KDBUS_SEND_SYNC_REPLY)
 			received(slot, op, (const struct kdbus_msg_info *)&word[4]);
 		break;
+	case OP_EXCHANGE:
+		if (word[RETURN_AT / 8] & KDBUS_EXCHANGE_RETURN_RECEIVED)
+			received(slot, op, (const struct kdbus_msg_info *)&word[7]);
+		break;
 	case OP_RECV:
 		if (!(argument->word[FLAGS_AT / 8] & KDBUS_RECV_DROP))
 			received(slot, op, (const struct kdbus_msg_info *)&word[5]);
@@ -362,7 +373,7 @@ void command_run(struct lane_state *me, const struct op *op)
 	check_memory(argument, op, op->place, "argument", command->fixed,
 		     command->out_end ? command->out : RETURN_AT,
 		     command->out_end ? command->out_end : RETURN_AT + 8);
-	if (op->kind == OP_SEND)
+	if (op->kind == OP_SEND || op->kind == OP_EXCHANGE)
 		check_memory(message, op, op->value[8] % PLACES, "message",
 			     sizeof(struct kdbus_msg), 0, 0);
 	check_return_flags(argument, op, error);

@@ -25,6 +25,7 @@
 #include "world.h"
 
 #define FEATURES	65536
+#define SHRINK_RUNS	20
 #define HANGS_AFTER	300	/* seconds */
 
 static struct options {
@@ -46,7 +47,7 @@ static int run_log = -1;
 
 /*
  * The log is complete whatever happens to the kernel: it is written before the program runs.  Into
- * memory that the host sees where there is some, since a file of the host costs more than a program.
+ * memory that the host sees where there is some: a file of the host costs more than a program.
  */
 static void log_prog(unsigned int worker, const struct prog *prog)
 {
@@ -89,21 +90,24 @@ static bool reaches(const uint32_t *wanted, unsigned int n_wanted)
 static void shrink(unsigned int worker, struct prog *prog, unsigned int n_wanted)
 {
 	static uint32_t wanted[FEATURES];
-	struct prog shorter;
-	unsigned int at, runs = 0;
+	static struct prog shorter;
+	unsigned int at, count, runs = 0;
 
 	for (at = 0; at < prog->ops; at++)
 		if (prog->op[at].lane != LANE_MAIN)
 			return;
 	memcpy(wanted, features, n_wanted * sizeof(wanted[0]));
-	for (at = prog->ops; at-- > 0 && runs++ < 24 && !shared->found;) {
-		shorter = *prog;
-		prog_remove(&shorter, at, 1);
-		log_prog(worker, &shorter);
-		__atomic_fetch_add(&shared->programs[worker], 1, __ATOMIC_RELAXED);
-		run_prog(&shorter);
-		if (reaches(wanted, n_wanted))
-			*prog = shorter;
+	for (count = prog->ops / 2; count; count /= 2) {
+		for (at = prog->ops; at && runs < SHRINK_RUNS && !shared->found; runs++) {
+			at = at > count ? at - count : 0;
+			shorter = *prog;
+			prog_remove(&shorter, at, count);
+			log_prog(worker, &shorter);
+			__atomic_fetch_add(&shared->programs[worker], 1, __ATOMIC_RELAXED);
+			run_prog(&shorter);
+			if (reaches(wanted, n_wanted))
+				*prog = shorter;
+		}
 	}
 }
 

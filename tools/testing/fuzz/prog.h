@@ -20,12 +20,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define PROG_OPS	48
-#define PROG_VALUES	10
+#define PROG_OPS	160
+#define PROG_VALUES	12
 #define PROG_ITEMS	6
 #define PROG_WORDS	8
 #define PROG_SLOTS	16
-#define PROG_TEXT	(64 * 1024)
+#define PROG_TEXT	(256 * 1024)
 
 /*
  * Who runs an operation.  Everything before the first operation of another lane is over when the
