@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -128,6 +129,14 @@ static void add_destination(struct letter *letter, const struct kbus_envelope *e
 	}
 }
 
+/* SEND says ECONNRESET of a destination that is just going, and of ourselves. */
+static bool is_disconnected(const struct kbus_conn *conn)
+{
+	struct pollfd poll_fd = { .fd = conn->fd };
+
+	return poll(&poll_fd, 1, 0) > 0 && poll_fd.revents & (POLLERR | POLLHUP);
+}
+
 /**
  * kbus_deliver() - hand a message to the kernel
  * @conn: the connection
@@ -164,6 +173,8 @@ int kbus_deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope)
 	}
 	cmd.msg_address = (uintptr_t)&letter;
 	r = kbus_ioctl(conn->fd, KDBUS_CMD_SEND, &cmd);
+	if (r == -ECONNRESET && !is_disconnected(conn))
+		r = -ENXIO;
 	if (memfd >= 0)
 		close(memfd);
 	return r;

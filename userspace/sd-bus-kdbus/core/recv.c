@@ -270,22 +270,32 @@ static int take_early(struct kbus_conn *conn, struct kbus_incoming *in)
 	return r ?: take_from_queue(conn, in);
 }
 
+/* Is the cut just between header and body? Then neither needs to be copied. */
+static bool is_cut_right(const struct kbus_payload *payload)
+{
+	size_t header_size, size;
+
+	return payload->is_split && payload->head.iov_len >= KBUS_HEADER_FIXED &&
+	       kbus_message_size(payload->head.iov_base, &header_size, &size) == 0 &&
+	       header_size == payload->head.iov_len;
+}
+
 /* Find header and body. 0, or -errno with the reason to drop it. */
 static int find_parts(struct kbus_incoming *in, const struct kbus_payload *payload,
 		      enum kbus_reason *reason)
 {
+	const bool cut_right = is_cut_right(payload);
 	const void *data = payload->head.iov_base;
 	size_t size = payload->head.iov_len;
 	int r = 0;
 
-	*reason = KBUS_DROP_NOT_DBUS;
-	if (!payload->is_plain && !payload->is_split) {
+	if (!payload->is_plain && !cut_right) {
 		r = kbus_payload_gather(in->msg, in, &size);
 		data = in->memory;
 	}
 	if (r < 0) {
-		if (r != -EMSGSIZE && r != -ENODATA)
-			*reason = KBUS_DROP_MEMORY;
+		*reason = r == -EMSGSIZE ? KBUS_DROP_SIZE :
+			  r == -ENODATA ? KBUS_DROP_NOT_DBUS : KBUS_DROP_MEMORY;
 		return r;
 	}
 	*reason = KBUS_DROP_HEADER;
@@ -294,24 +304,12 @@ static int find_parts(struct kbus_incoming *in, const struct kbus_payload *paylo
 		return r;
 	in->body = (const uint8_t *)data + in->header.size;
 	*reason = KBUS_DROP_SIZE;
-	if (!payload->is_split)
-		return size == in->header.size + in->header.body_size ? 0 : -EBADMSG;
-	if (size == in->header.size && payload->memfd->size == in->header.body_size) {
-		*reason = KBUS_DROP_MEMORY;
-		return kbus_payload_map(payload, in);
-	}
-	/* Cut somewhere else than between header and body. */
-	*reason = KBUS_DROP_SIZE;
-	if (size + payload->memfd->size != in->header.size + in->header.body_size)
+	if (cut_right)
+		size += payload->memfd->size;
+	if (size != in->header.size + in->header.body_size)
 		return -EBADMSG;
 	*reason = KBUS_DROP_MEMORY;
-	r = kbus_payload_gather(in->msg, in, &size);
-	if (r < 0)
-		return r;
-	*reason = KBUS_DROP_HEADER;
-	r = kbus_header_parse(&in->header, in->memory, size);
-	in->body = (const uint8_t *)in->memory + in->header.size;
-	return r;
+	return cut_right ? kbus_payload_map(payload, in) : 0;
 }
 
 /* Descriptors: as many as the header says, all of them installed. */
