@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Bytes from user space become checked structures, in one place. */
 
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -156,8 +157,10 @@ static int arg_check(struct kdbus_arg *arg)
 	ret = arg_check_items(arg) ?: arg_negotiate(arg);
 	if (ret || arg->negotiate)
 		return ret;
+	if (likely(!rules->mandatory))
+		return 0;
 	for (i = 0; i < rules->n_items; i++)
-		if (rules->items[i].mandatory && !arg->items[i])
+		if ((rules->mandatory & BIT(i)) && !arg->items[i])
 			return -EINVAL;
 	return 0;
 }

@@ -14,12 +14,10 @@
  * struct kdbus_item_rule - one type of item that a command takes
  * @type: the type
  * @repeats: it may occur several times
- * @mandatory: it must occur, except while negotiating
  */
 struct kdbus_item_rule {
 	u64 type;
 	bool repeats;
-	bool mandatory;
 };
 
 /**
@@ -28,6 +26,7 @@ struct kdbus_item_rule {
  * @flags: flags that mean something
  * @ignored_flags: flags that are let pass and removed
  * @is_message: a struct kdbus_msg: has no return_flags
+ * @mandatory: which of @items must occur, except while negotiating; a bit each
  * @n_items: number of @items
  * @items: what may follow the structure; NEGOTIATE is not listed, it always may
  */
@@ -36,7 +35,8 @@ struct kdbus_arg_rules {
 	u64 flags;
 	u64 ignored_flags;
 	bool is_message;
-	unsigned int n_items;
+	u16 mandatory;
+	u16 n_items;
 	struct kdbus_item_rule items[KDBUS_ARG_MAX_KINDS - 1];
 };
 

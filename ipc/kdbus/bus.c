@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A bus: what its connections share. */
 
+#include <linux/bits.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/idr.h>
@@ -23,10 +24,11 @@ enum {
 const struct kdbus_arg_rules kdbus_bus_make_rules = {
 	.size = sizeof(struct kdbus_cmd),
 	.flags = KDBUS_MAKE_ACCESS_GROUP | KDBUS_MAKE_ACCESS_WORLD,
+	.mandatory = BIT(MAKE_NAME) | BIT(MAKE_BLOOM),
 	.n_items = 3,
 	.items = {
-		[MAKE_NAME] = { .type = KDBUS_ITEM_MAKE_NAME, .mandatory = true },
-		[MAKE_BLOOM] = { .type = KDBUS_ITEM_BLOOM_PARAMETER, .mandatory = true },
+		[MAKE_NAME] = { .type = KDBUS_ITEM_MAKE_NAME },
+		[MAKE_BLOOM] = { .type = KDBUS_ITEM_BLOOM_PARAMETER },
 		[MAKE_ATTACH_FLAGS] = { .type = KDBUS_ITEM_ATTACH_FLAGS_SEND },
 	},
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* An entrance to a bus. */
 
+#include <linux/bits.h>
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -21,8 +22,9 @@
 const struct kdbus_arg_rules kdbus_endpoint_make_rules = {
 	.size = sizeof(struct kdbus_cmd),
 	.flags = KDBUS_MAKE_ACCESS_GROUP | KDBUS_MAKE_ACCESS_WORLD,
+	.mandatory = BIT(0),
 	.n_items = 1,
-	.items = { { .type = KDBUS_ITEM_MAKE_NAME, .mandatory = true } },
+	.items = { { .type = KDBUS_ITEM_MAKE_NAME } },
 };
 
 const struct kdbus_arg_rules kdbus_endpoint_update_rules = {

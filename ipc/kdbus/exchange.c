@@ -89,7 +89,8 @@ static int exchange_wait(struct kdbus_conn *conn, const s64 *least, u64 timeout_
  * a message behind it.
  */
 static struct kdbus_entry *exchange_take(struct kdbus_conn *conn,
-					 const struct kdbus_cmd_exchange *cmd, u64 *lost, int *error)
+					 const struct kdbus_cmd_exchange *cmd, u64 *lost,
+					 int *error)
 {
 	const s64 *least = cmd->flags & KDBUS_EXCHANGE_USE_PRIORITY ? &cmd->priority : NULL;
 	struct kdbus_entry *entry;

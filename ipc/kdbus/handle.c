@@ -292,7 +292,7 @@ static int handle_run(struct kdbus_conn *conn, const struct handle_command *comm
 		      void __user *user)
 {
 	u64 __user *return_flags = user + offsetof(struct kdbus_cmd, return_flags);
-	struct kdbus_arg arg;
+	struct kdbus_arg arg __uninitialized;
 	int ret;
 
 	if (conn->flags & command->refused)

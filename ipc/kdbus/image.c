@@ -240,7 +240,7 @@ struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct 
 {
 	size_t items_end = KDBUS_ALIGN8(message->size);
 	struct kdbus_entry *entry;
-	struct image_meta meta;
+	struct image_meta meta __uninitialized;
 	size_t base;
 	int ret;
 

@@ -50,6 +50,12 @@
  * whose new slice misses the page waits for @pages_lock, so it never adds a
  * page where an old one is still mapped.
  *
+ * The slice that was given back last rests: for the space it is still in use, so
+ * that the next message of the same size finds it, and its pages, without a
+ * look into any tree.  A call and its reply keep using the same two places so.
+ * It is woken from its rest when something of another size is given back, when
+ * room is short, and when the trimmer comes.
+ *
  * The mapping holds its own file, not the connection's: the connection ends when
  * its last descriptor is closed, mapped or not.
  */
@@ -65,8 +71,9 @@
  * struct kdbus_pool - memory for one connection's messages
  * @ref: the connection and the file of the mappings
  * @size: length in bytes, a multiple of the page size; set once
- * @lock: guards @space; leaf
+ * @lock: guards @space and @resting; leaf
  * @space: the slices
+ * @resting: slice that nobody needs and that is not released yet, or NULL
  * @pages: pages by index; added and removed under @pages_lock, read under RCU
  * @pages_lock: see DOC: Pool
  * @n_pages: number of entries in @pages; under @pages_lock, read as a hint
@@ -81,6 +88,7 @@ struct kdbus_pool {
 	size_t size;
 	spinlock_t lock;	/* slices */
 	struct kdbus_space space;
+	struct kdbus_slice *resting;
 	struct xarray pages;
 	struct mutex pages_lock;	/* adding and removing pages */
 	unsigned long n_pages;
@@ -160,6 +168,46 @@ size_t kdbus_pool_size(const struct kdbus_pool *pool)
 	return pool->size;
 }
 
+/* The slice that rests, if it has this size. */
+static struct kdbus_slice *pool_wake_slice_locked(struct kdbus_pool *pool, size_t size)
+{
+	struct kdbus_slice *slice = pool->resting;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (!slice || slice->size != size)
+		return NULL;
+	pool->resting = NULL;
+	slice->held = true;
+	return slice;
+}
+
+/* No slice rests afterwards; false if none did. */
+static bool pool_end_rest_locked(struct kdbus_pool *pool)
+{
+	struct kdbus_slice *slice = pool->resting;
+
+	lockdep_assert_held(&pool->lock);
+
+	pool->resting = NULL;
+	if (slice)
+		kdbus_space_release(&pool->space, slice);
+	return slice;
+}
+
+static struct kdbus_slice *pool_reserve_locked(struct kdbus_pool *pool, size_t size)
+{
+	struct kdbus_slice *slice;
+
+	slice = pool_wake_slice_locked(pool, ALIGN(size, 8));
+	if (likely(slice))
+		return slice;
+	slice = kdbus_space_reserve(&pool->space, size);
+	if (slice == ERR_PTR(-EXFULL) && pool_end_rest_locked(pool))
+		slice = kdbus_space_reserve(&pool->space, size);
+	return slice;
+}
+
 /**
  * kdbus_pool_reserve() - take a slice into use
  * @pool: the pool
@@ -181,7 +229,7 @@ struct kdbus_slice *kdbus_pool_reserve(struct kdbus_pool *pool, size_t size)
 			pool->space.spare = spare;
 			spare = NULL;
 		}
-		slice = kdbus_space_reserve(&pool->space, size);
+		slice = pool_reserve_locked(pool, size);
 		spin_unlock(&pool->lock);
 		if (likely(slice != ERR_PTR(-EAGAIN)))
 			break;
@@ -262,6 +310,9 @@ int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice)
 	struct page *page;
 	int ret;
 
+	/* It rested, and its pages stayed. */
+	if (slice->addr)
+		return 0;
 	for (index = first; index <= last; index++)
 		if (unlikely(!xa_load(&pool->pages, index))) {
 			ret = pool_populate_slow(pool, index, last);
@@ -280,7 +331,8 @@ static void pool_release_locked(struct kdbus_pool *pool, struct kdbus_slice *sli
 {
 	lockdep_assert_held(&pool->lock);
 
-	kdbus_space_release(&pool->space, slice);
+	pool_end_rest_locked(pool);
+	pool->resting = slice;
 	if (READ_ONCE(pool->n_pages) <= POOL_KEEP_PAGES)
 		return;
 	/* Racy on purpose: a lost store delays the trimmer by one period. */
@@ -302,6 +354,21 @@ void kdbus_pool_release(struct kdbus_pool *pool, struct kdbus_slice *slice)
 	slice->held = false;
 	if (!slice->published)
 		pool_release_locked(pool, slice);
+	spin_unlock(&pool->lock);
+}
+
+/**
+ * kdbus_pool_hand_over() - from now on a slice is user space's alone, until it says FREE
+ * @pool: the pool
+ * @slice: held by the caller, completely written; not to be used any more
+ *
+ * Context: Any but interrupts; does not sleep.
+ */
+void kdbus_pool_hand_over(struct kdbus_pool *pool, struct kdbus_slice *slice)
+{
+	spin_lock(&pool->lock);
+	slice->published = true;
+	slice->held = false;
 	spin_unlock(&pool->lock);
 }
 
@@ -539,6 +606,7 @@ static unsigned int pool_take_free_pages(struct kdbus_pool *pool, struct page **
 	lockdep_assert_held(&pool->pages_lock);
 
 	spin_lock(&pool->lock);
+	pool_end_rest_locked(pool);
 	for (rb = rb_last(&pool->space.free); rb; rb = rb_prev(rb)) {
 		slice = rb_entry(rb, struct kdbus_slice, rb);
 		if (slice->size < PAGE_SIZE)

@@ -16,6 +16,7 @@ size_t kdbus_pool_size(const struct kdbus_pool *pool);
 struct kdbus_slice *kdbus_pool_reserve(struct kdbus_pool *pool, size_t size);
 int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice);
 void kdbus_pool_release(struct kdbus_pool *pool, struct kdbus_slice *slice);
+void kdbus_pool_hand_over(struct kdbus_pool *pool, struct kdbus_slice *slice);
 bool kdbus_pool_publish(struct kdbus_pool *pool, struct kdbus_slice *slice);
 int kdbus_pool_unpublish(struct kdbus_pool *pool, u64 offset);
 bool kdbus_pool_has_published(struct kdbus_pool *pool, const u64 *offsets, size_t n);

@@ -71,12 +71,15 @@ void kdbus_publish_undo(struct kdbus_conn *conn, struct kdbus_entry *entry)
  */
 void kdbus_publish_commit(struct kdbus_conn *conn, struct kdbus_entry *entry)
 {
-	kdbus_pool_publish(conn->pool, entry->slice);
+	struct kdbus_slice *slice = entry->slice;
+
 	kdbus_delay_point();
 	spin_lock(&conn->lock);
 	kdbus_entry_uncharge_locked(conn, entry);
 	spin_unlock(&conn->lock);
+	entry->slice = NULL;
 	kdbus_entry_free(conn, entry);
+	kdbus_pool_hand_over(conn->pool, slice);
 }
 
 /**
@@ -101,8 +104,9 @@ int kdbus_publish_data(struct kdbus_conn *conn, const void *data, size_t size, u
 	if (!ret) {
 		kdbus_pool_write(conn->pool, slice, 0, data, size);
 		*offset = slice->offset;
-		kdbus_pool_publish(conn->pool, slice);
+		kdbus_pool_hand_over(conn->pool, slice);
+	} else {
+		kdbus_pool_release(conn->pool, slice);
 	}
-	kdbus_pool_release(conn->pool, slice);
 	return ret;
 }

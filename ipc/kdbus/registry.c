@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* NAME_ACQUIRE, NAME_RELEASE, MATCH_ADD, MATCH_REMOVE: what a connection registers. */
 
+#include <linux/bits.h>
 #include <linux/cred.h>
 #include <linux/errno.h>
 
@@ -25,14 +26,16 @@ const struct kdbus_arg_rules kdbus_name_acquire_rules = {
 	.size = sizeof(struct kdbus_cmd),
 	.flags = KDBUS_NAME_REPLACE_EXISTING | KDBUS_NAME_ALLOW_REPLACEMENT | KDBUS_NAME_QUEUE,
 	.ignored_flags = NAME_OUTPUT_FLAGS,
+	.mandatory = BIT(0),
 	.n_items = 1,
-	.items = { { .type = KDBUS_ITEM_NAME, .mandatory = true } },
+	.items = { { .type = KDBUS_ITEM_NAME } },
 };
 
 const struct kdbus_arg_rules kdbus_name_release_rules = {
 	.size = sizeof(struct kdbus_cmd),
+	.mandatory = BIT(0),
 	.n_items = 1,
-	.items = { { .type = KDBUS_ITEM_NAME, .mandatory = true } },
+	.items = { { .type = KDBUS_ITEM_NAME } },
 };
 
 const struct kdbus_arg_rules kdbus_match_add_rules = {

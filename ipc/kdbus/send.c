@@ -551,7 +551,7 @@ static int send_message(struct kdbus_message *message, const struct kdbus_send_h
 int kdbus_send(struct kdbus_conn *conn, u64 address, const struct kdbus_send_how *how,
 	       struct kdbus_entry **reply)
 {
-	struct kdbus_message message;
+	struct kdbus_message message __uninitialized;
 	int ret;
 
 	if (!address || address != (unsigned long)address)

@@ -36,6 +36,12 @@ static inline int kdbus_copy_from_user(void *to, const void __user *from, size_t
 
 	if (!user_read_access_begin(from, size))
 		return -EFAULT;
+	for (; size >= 4 * sizeof(u64); size -= 4 * sizeof(u64), word += 4, dst += 4) {
+		unsafe_get_user(dst[0], &word[0], out_fault);
+		unsafe_get_user(dst[1], &word[1], out_fault);
+		unsafe_get_user(dst[2], &word[2], out_fault);
+		unsafe_get_user(dst[3], &word[3], out_fault);
+	}
 	for (; size >= sizeof(u64); size -= sizeof(u64), word++, dst++)
 		unsafe_get_user(*dst, word, out_fault);
 	byte = (const u8 __user *)word;

@@ -12,9 +12,10 @@
 static const struct kdbus_arg_rules rules = {
 	.size = sizeof(struct kdbus_cmd),
 	.flags = 0x3,
+	.mandatory = 1U << 0,
 	.n_items = 4,
 	.items = {
-		{ .type = KDBUS_ITEM_NAME, .mandatory = true },
+		{ .type = KDBUS_ITEM_NAME },
 		{ .type = KDBUS_ITEM_ID },
 		{ .type = KDBUS_ITEM_PAYLOAD_VEC, .repeats = true },
 		{ .type = KDBUS_ITEM_FDS, .repeats = true },

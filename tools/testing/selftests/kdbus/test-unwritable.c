@@ -132,18 +132,22 @@ TEST_F(unwritable, query_leaves_nothing_in_the_pool)
 {
 	struct kdbus_cmd_list list = { .size = sizeof(list), .flags = KDBUS_LIST_UNIQUE };
 	struct kdbus_cmd_info info = { .size = sizeof(info), .id = self->a.id };
-	void *half;
+	void *half_list, *half_info;
+	struct conn small;
+	int i;
 
-	half = half_writable(&list, sizeof(list), 24);
-	ASSERT_NE(NULL, half);
-	EXPECT_EQ(-EFAULT, command(self->b.fd, KDBUS_CMD_LIST, half));
-	half = half_writable(&info, sizeof(info), 40);
-	ASSERT_NE(NULL, half);
-	EXPECT_EQ(-EFAULT, command(self->b.fd, KDBUS_CMD_CONN_INFO, half));
-	/* the next one gets the first free place, the same as if nothing had been asked */
-	ASSERT_EQ(0, command(self->b.fd, KDBUS_CMD_LIST, &list));
-	EXPECT_EQ(0ULL, list.offset);
-	EXPECT_EQ(0, conn_free(&self->b, list.offset));
+	ASSERT_EQ(0, conn_new_pool(&small, &self->bus, sysconf(_SC_PAGESIZE)));
+	half_list = half_writable(&list, sizeof(list), 24);
+	ASSERT_NE(NULL, half_list);
+	half_info = half_writable(&info, sizeof(info), 40);
+	ASSERT_NE(NULL, half_info);
+	/* many more than the pool has room for */
+	for (i = 0; i < 1000; i++) {
+		ASSERT_EQ(-EFAULT, command(small.fd, KDBUS_CMD_LIST, half_list));
+		ASSERT_EQ(-EFAULT, command(small.fd, KDBUS_CMD_CONN_INFO, half_info));
+	}
+	EXPECT_EQ(0, command(small.fd, KDBUS_CMD_LIST, &list));
+	conn_close(&small);
 }
 
 TEST_HARNESS_MAIN

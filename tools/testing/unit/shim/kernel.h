@@ -21,6 +21,7 @@
 
 /* Bits and numbers */
 
+#define BIT(nr)			(1UL << (nr))
 #define BIT_ULL(nr)		(1ULL << (nr))
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
 #define IS_ALIGNED(x, a)	(((x) & ((a) - 1)) == 0)
