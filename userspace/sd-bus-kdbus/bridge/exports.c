@@ -9,6 +9,8 @@
  * which the C library refuses as "not a socket" is the node of a bus, which somebody else opened, is
  * looked at only after the refusal, so that it costs nobody anything.
  */
+/* The build asks for 64-bit offsets, and then fstat is another name of fstat64: both are meant here. */
+#undef _FILE_OFFSET_BITS
 #include <errno.h>
 #include <string.h>
 #include <sys/un.h>
