@@ -198,6 +198,8 @@ int conn_update_recv(struct conn *conn, __u64 attach_flags_recv);
 int conn_poll(struct conn *conn, int timeout_ms);	/* revents, 0 or -errno */
 /* Wait until something can be received: 0 or -ETIME. */
 int conn_wait(struct conn *conn);
+/* poll(2) of one file: 1 if something woke it, 0 if nothing did within PATIENCE_MS */
+int poll_patiently(struct pollfd *pfd);
 
 /* @flags NULL: do not care; otherwise gets return_flags */
 int name_acquire(struct conn *conn, const char *name, __u64 flags, __u64 *return_flags);

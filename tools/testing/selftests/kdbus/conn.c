@@ -131,10 +131,19 @@ int conn_poll(struct conn *conn, int timeout_ms)
 	return pfd.revents;
 }
 
+int poll_patiently(struct pollfd *pfd)
+{
+	__u64 end = deadline_ms(PATIENCE_MS);
+	int ret = poll(pfd, 1, PATIENCE_MS);
+
+	/* When the time is over poll looks once more, and would find what nobody woke it for. */
+	return ret == 1 && now_ns() >= end ? 0 : ret;
+}
+
 int conn_wait(struct conn *conn)
 {
 	struct pollfd pfd = { .fd = conn->fd, .events = POLLIN };
-	int ret = poll(&pfd, 1, PATIENCE_MS);
+	int ret = poll_patiently(&pfd);
 
 	if (ret < 0)
 		return -errno;

@@ -293,9 +293,9 @@ int expect_reply_event(struct conn *conn, __u64 type, __u64 cookie_reply)
 int wait_hangup(int fd)
 {
 	struct pollfd pfd = { .fd = fd };
-	int ret = poll(&pfd, 1, PATIENCE_MS);
+	int ret = poll_patiently(&pfd);
 
 	if (ret < 0)
 		return -errno;
-	return pfd.revents & POLLHUP ? 0 : -ETIME;
+	return ret == 1 && (pfd.revents & POLLHUP) ? 0 : -ETIME;
 }

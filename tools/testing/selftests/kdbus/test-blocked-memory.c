@@ -61,7 +61,7 @@ static int trap_wait(struct trap *trap)
 	struct pollfd pfd = { .fd = trap->fd, .events = POLLIN };
 	struct uffd_msg event;
 
-	if (poll(&pfd, 1, PATIENCE_MS) != 1)
+	if (poll_patiently(&pfd) != 1)
 		return -ETIME;
 	if (read(trap->fd, &event, sizeof(event)) != sizeof(event))
 		return -errno;

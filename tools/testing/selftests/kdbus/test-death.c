@@ -194,7 +194,7 @@ TEST_F(death, killed_receiver_closes_descriptors_in_its_queue)
 	ASSERT_EQ(0, kill(peer.pid, SIGKILL));
 	EXPECT_EQ(-1000 - SIGKILL, child_result(peer.pid));
 	pfd = (struct pollfd){ .fd = pipes[0], .events = POLLIN };
-	EXPECT_EQ(1, poll(&pfd, 1, PATIENCE_MS));
+	EXPECT_EQ(1, poll_patiently(&pfd));
 	EXPECT_EQ(POLLHUP, pfd.revents);
 }
 

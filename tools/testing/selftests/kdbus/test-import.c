@@ -281,7 +281,7 @@ TEST_F(import, queued_file_is_kept_until_the_message_is_gone)
 	pfd = (struct pollfd){ .fd = pipes[0], .events = POLLIN };
 	EXPECT_EQ(0, poll(&pfd, 1, 0));
 	conn_close(&self->b);
-	EXPECT_EQ(1, poll(&pfd, 1, PATIENCE_MS));
+	EXPECT_EQ(1, poll_patiently(&pfd));
 	EXPECT_EQ(POLLHUP, pfd.revents);
 	ASSERT_EQ(0, conn_new(&self->b, &self->bus));
 }
@@ -298,7 +298,7 @@ TEST_F(import, refused_message_keeps_no_file)
 	EXPECT_EQ(-ENXIO, msg_send(&self->a, &self->msg));
 	close(pipes[1]);
 	pfd = (struct pollfd){ .fd = pipes[0], .events = POLLIN };
-	EXPECT_EQ(1, poll(&pfd, 1, PATIENCE_MS));
+	EXPECT_EQ(1, poll_patiently(&pfd));
 	EXPECT_EQ(POLLHUP, pfd.revents);
 }
 

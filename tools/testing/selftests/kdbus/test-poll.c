@@ -88,7 +88,7 @@ static void *wait_in_poll(void *data)
 	struct pollfd pfd = { .fd = waiter->fd, .events = POLLIN };
 
 	__atomic_store_n(&waiter->tid, gettid(), __ATOMIC_RELEASE);
-	waiter->ret = poll(&pfd, 1, PATIENCE_MS);
+	waiter->ret = poll_patiently(&pfd);
 	waiter->revents = pfd.revents;
 	return NULL;
 }

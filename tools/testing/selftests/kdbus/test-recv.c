@@ -205,7 +205,7 @@ TEST_F(recv, drop_gives_the_room_back_and_closes_descriptors)
 	close(pipes[1]);
 	ASSERT_EQ(0, msg_recv(&self->b, KDBUS_RECV_DROP, &recv));
 	pfd = (struct pollfd){ .fd = pipes[0], .events = POLLIN };
-	EXPECT_EQ(1, poll(&pfd, 1, PATIENCE_MS));
+	EXPECT_EQ(1, poll_patiently(&pfd));
 	EXPECT_EQ(POLLHUP, pfd.revents);
 	ASSERT_EQ(0, send_plain(&self->a, self->b.id, 2));
 	ASSERT_EQ(0, msg_recv(&self->b, 0, &recv));

@@ -135,7 +135,7 @@ TEST_F(teardown, queued_messages_are_discarded_with_their_descriptors)
 	conn_close(&self->b);
 	pfd.fd = pipes[0];
 	pfd.events = POLLIN;
-	ASSERT_EQ(1, poll(&pfd, 1, PATIENCE_MS));
+	ASSERT_EQ(1, poll_patiently(&pfd));
 	EXPECT_EQ(POLLHUP, pfd.revents);
 	close(pipes[0]);
 }
