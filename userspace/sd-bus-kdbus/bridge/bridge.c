@@ -136,14 +136,25 @@ static void forget_partial(struct bridge *bridge)
 	bridge->partial_size = bridge->partial_capacity = 0;
 }
 
+/* What the library did not read to its end. */
+static void forget_incoming(struct bridge *bridge)
+{
+	size_t i;
+
+	if (!bridge->has_in)
+		return;
+	for (i = 0; bridge->in.is_taken && i < bridge->in.n_fds; i++)
+		libc_next()->close(bridge->in.fds[i]);
+	kbus_conn_release(bridge->conn, &bridge->in);
+	bridge->has_in = false;
+}
+
 /* Empty a locked bridge; its descriptor stays open. */
 static void bridge_detach(struct bridge *bridge)
 {
 	table_remove(bridge->fd);
 	bridge->fd = -1;
-	if (bridge->has_in)
-		kbus_conn_release(bridge->conn, &bridge->in);
-	bridge->has_in = false;
+	forget_incoming(bridge);
 	bridge->is_shut = false;
 	forget_partial(bridge);
 	sasl_deinit(&bridge->sasl);
@@ -180,9 +191,7 @@ void bridge_disconnect(struct bridge *bridge)
 	int r;
 
 	bridge->is_shut = true;
-	if (bridge->has_in)
-		kbus_conn_release(bridge->conn, &bridge->in);
-	bridge->has_in = false;
+	forget_incoming(bridge);
 	forget_partial(bridge);
 	do {
 		do {

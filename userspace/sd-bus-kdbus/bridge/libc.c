@@ -37,6 +37,13 @@ static const struct {
 #undef FUNCTION
 };
 
+/* Under its own names this library comes before the C library, which is found behind it. */
+#ifdef KDBUS_RENAMED
+#define WHERE RTLD_DEFAULT
+#else
+#define WHERE RTLD_NEXT
+#endif
+
 /**
  * libc_resolve() - fill the table
  *
@@ -49,7 +56,7 @@ void libc_resolve(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		function = dlsym(RTLD_NEXT, functions[i].name);
+		function = dlsym(WHERE, functions[i].name);
 		if (!function) {
 			fprintf(stderr, "kdbus bridge: the C library has no %s()\n",
 				functions[i].name);

@@ -132,7 +132,7 @@ static void close_kept(struct bridge *bridge)
 static int send_collected(struct bridge *bridge, struct cursor *at)
 {
 	struct iovec whole;
-	size_t size;
+	size_t header_size, size;
 	int r;
 
 	r = keep_fds(bridge, at);
@@ -143,7 +143,7 @@ static int send_collected(struct bridge *bridge, struct cursor *at)
 	if (bridge->partial_size < KBUS_HEADER_FIXED &&
 	    !fill_partial(bridge, at, KBUS_HEADER_FIXED))
 		return 0;
-	r = kbus_message_size(bridge->partial, NULL, &size);
+	r = kbus_message_size(bridge->partial, &header_size, &size);
 	if (r == 0)
 		r = reserve_partial(bridge, size);
 	if (r < 0)
@@ -166,12 +166,12 @@ static int send_collected(struct bridge *bridge, struct cursor *at)
  */
 static int pieces_of_message(const struct cursor *at, struct iovec parts[PARTS_MAX], size_t *size)
 {
-	size_t i, n, left;
+	size_t header_size, i, n, left;
 	int r;
 
 	if (at->left < KBUS_HEADER_FIXED || at->vec->iov_len - at->skip < KBUS_HEADER_FIXED)
 		return 0;
-	r = kbus_message_size((const uint8_t *)at->vec->iov_base + at->skip, NULL, size);
+	r = kbus_message_size((const uint8_t *)at->vec->iov_base + at->skip, &header_size, size);
 	if (r < 0)
 		return r;
 	if (at->left < *size)

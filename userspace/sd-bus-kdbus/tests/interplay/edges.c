@@ -56,7 +56,8 @@ static sd_bus *open_bus(void)
 {
 	sd_bus *bus = NULL;
 
-	sd_bus_open_system(&bus);
+	if (sd_bus_open_system(&bus) >= 0)
+		sd_bus_set_method_call_timeout(bus, 5 * PATIENCE_US);
 	return bus;
 }
 

@@ -175,5 +175,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	service_is_ready();
-	return sd_event_loop(event) < 0;
+	r = sd_event_loop(event);
+	fprintf(stderr, "service-sdbus: the loop ended: %d\n", r);
+	return 1;
 }
