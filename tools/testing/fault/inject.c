@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Faults on demand: the kernel's /proc/thread-self/fail-nth, and what its log tells of them.
+ *
+ * fail-nth counts every place that asks whether to fail: slab allocations, pages, copies from and to
+ * user space.  The settings in debugfs decide which places ask at all; here, all.
+ */
+#include <regex.h>
+#include <sys/klog.h>
+
+#include "fault.h"
+
+#define DEBUGFS		"/sys/kernel/debug/"
+#define MAX_REPORTS	64
+
+static __thread int control = -1;
+static int log_fd = -1;
+static regex_t reports[MAX_REPORTS];
+static unsigned int n_reports;
+
+static int write_setting(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		ret = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (ret)
+		tell("%s: cannot write %s: %s", path, value, strerror(-ret));
+	return ret;
+}
+
+static int choose_settings(void)
+{
+	static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
+	static const char *const settings[][2] = {
+		{ "failslab/ignore-gfp-wait", "N" },
+		{ "failslab/cache-filter", "N" },
+		{ "fail_page_alloc/ignore-gfp-wait", "N" },
+		{ "fail_page_alloc/ignore-gfp-highmem", "N" },
+		{ "fail_page_alloc/min-order", "0" },
+	};
+	/* Chance does nothing here; each fault is told, with its stack, however many there are. */
+	static const char *const common[][2] = {
+		{ "probability", "0" }, { "interval", "1" }, { "times", "-1" }, { "space", "0" },
+		{ "task-filter", "N" }, { "verbose", "2" }, { "verbose_ratelimit_interval_ms", "0" },
+	};
+	char path[PATH_MAX];
+	unsigned int i, j;
+	int ret;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		for (j = 0; j < sizeof(common) / sizeof(common[0]); j++) {
+			snprintf(path, sizeof(path), DEBUGFS "%s/%s", kinds[i], common[j][0]);
+			ret = write_setting(path, common[j][1]);
+			if (ret)
+				return ret;
+		}
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		snprintf(path, sizeof(path), DEBUGFS "%s", settings[i][0]);
+		ret = write_setting(path, settings[i][1]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* The patterns that a guest's log is searched for, one per line. */
+static int read_reports(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char line[256];
+
+	if (!file)
+		return -errno;
+	while (n_reports < MAX_REPORTS && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!line[0] || line[0] == '#')
+			continue;
+		if (regcomp(&reports[n_reports], line, REG_EXTENDED | REG_NOSUB)) {
+			fclose(file);
+			return -EINVAL;
+		}
+		n_reports++;
+	}
+	fclose(file);
+	return n_reports ? 0 : -ENOENT;
+}
+
+int inject_open_self(void)
+{
+	if (control >= 0)
+		close(control);
+	control = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	return control < 0 ? -errno : 0;
+}
+
+int inject_init(const char *reports_path)
+{
+	int ret = choose_settings() ?:
+		  write_setting("/proc/sys/kernel/printk_devkmsg", "on\n");
+
+	if (ret)
+		return ret;
+	ret = read_reports(reports_path);
+	if (ret) {
+		tell("%s: %s", reports_path, strerror(-ret));
+		return ret;
+	}
+	log_fd = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (log_fd < 0 || lseek(log_fd, 0, SEEK_END) < 0) {
+		tell("/dev/kmsg: %s", strerror(errno));
+		return -errno;
+	}
+	/* Thousands of stacks on a serial line take longer than all the rest. */
+	klogctl(8, NULL, 1);
+	ret = inject_open_self();
+	if (ret)
+		tell("/proc/thread-self/fail-nth: %s", strerror(-ret));
+	return ret;
+}
+
+void inject_arm(unsigned int n)
+{
+	char number[16];
+	int size = snprintf(number, sizeof(number), "%u", n);
+
+	if (pwrite(control, number, size, 0) != size)
+		abort();
+}
+
+bool inject_disarm(void)
+{
+	char number[16] = "";
+	ssize_t size;
+
+	/*
+	 * Reading copies to user space, and may itself be the place whose turn it is; then the
+	 * command had fewer.  So may the copy of the zero that ends it.
+	 */
+	size = pread(control, number, sizeof(number) - 1, 0);
+	while (pwrite(control, "0", 1, 0) != 1)
+		if (errno != EFAULT)
+			abort();
+	return size > 0 && atoi(number) == 0;
+}
+
+void inject_mark_log(void)
+{
+	/* The log is finite, and the guest's scan starts at the first such line that is left. */
+	static const char mark[] = "kdbus-vm: start, marked again by the fault sweep\n";
+
+	if (write(log_fd, mark, sizeof(mark) - 1) < 0)
+		abort();
+}
+
+static void look_for_reports(struct fault_trace *trace, const char *line)
+{
+	unsigned int i;
+
+	for (i = 0; i < n_reports && !trace->report[0]; i++)
+		if (!regexec(&reports[i], line, 0, NULL, 0))
+			snprintf(trace->report, sizeof(trace->report), "%.250s", line);
+}
+
+/* A line of a stack that is about the module: remember it. */
+static void look_for_frame(struct fault_trace *trace, const char *line)
+{
+	char name[80];
+	unsigned int offset, size;
+
+	if (!strstr(line, "[kdbus]") || strchr(line, '?') || trace->n_frames == FAULT_FRAMES)
+		return;
+	if (sscanf(line, " %79[^+ ]+0x%x/0x%x", name, &offset, &size) == 3)
+		snprintf(trace->frames[trace->n_frames++], sizeof(trace->frames[0]),
+			 "%s+0x%x/0x%x", name, offset, size);
+}
+
+static void read_record(struct fault_trace *trace, const char *line)
+{
+	static const char *const names[FAULT_KINDS] = {
+		[FAULT_QUIET] = "name of none,",
+		[FAULT_SLAB] = "name failslab,",
+		[FAULT_PAGE] = "name fail_page_alloc,",
+		[FAULT_COPY] = "name fail_usercopy,",
+	};
+	unsigned int kind;
+
+	if (strstr(line, "FAULT_INJECTION: forcing a failure.")) {
+		for (kind = 0; kind < FAULT_KINDS; kind++)
+			if (strstr(line, names[kind]))
+				trace->kind = kind;
+		return;
+	}
+	if (trace->kind != FAULT_QUIET)
+		look_for_frame(trace, line);
+	look_for_reports(trace, line);
+}
+
+void inject_trace(struct fault_trace *trace)
+{
+	char record[8192], *text;
+	ssize_t size;
+
+	memset(trace, 0, sizeof(*trace));
+	for (;;) {
+		size = read(log_fd, record, sizeof(record) - 1);
+		if (size < 0 && errno == EPIPE) {
+			snprintf(trace->report, sizeof(trace->report),
+				 "the kernel's log was overwritten before it was read");
+			continue;
+		}
+		if (size <= 0)
+			return;
+		record[size] = '\0';
+		text = strchr(record, ';');
+		if (text)
+			read_record(trace, text + 1);
+	}
+}

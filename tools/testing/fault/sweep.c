@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Injected faults: the command of a scenario fails at its first allocation or copy, its second, and so
+ * on, until it gets through without meeting the fault.
+ *
+ * Each point is run twice in fresh worlds.  In the first the command fails, and what can be seen of the
+ * world afterwards has to be what is seen of one in which the command was never given.  In the second
+ * it is given again after it failed, and result and world have to be those of a clean run.  A command
+ * that succeeds in spite of the fault has to leave the world of a clean run, but for what the scenario
+ * says may be lacking.
+ */
+#include "fault.h"
+
+#define POINTS_MAX	2000
+
+/*
+ * @ret: of the command, the last time
+ * @first: of the command when the fault was injected
+ * @hit: the fault was met
+ * @said: what the command wrote in its argument is as it was
+ */
+struct outcome {
+	int ret;
+	int first;
+	bool hit;
+	bool spoilt;
+	struct fault_trace trace;
+	struct text text;
+};
+
+enum what {
+	NOT_AT_ALL,
+	ONCE_CLEAN,
+	FAILING,
+	FAILING_THEN_AGAIN,
+};
+
+static struct world world;
+static struct args before;
+
+/* Did a command that failed write more than its return_flags? */
+static bool is_spoilt(void)
+{
+	before.cmd.return_flags = world.cmd.cmd.return_flags;
+	return memcmp(&before, &world.cmd, A8(before.size)) != 0;
+}
+
+static void act(struct outcome *outcome, enum what what, unsigned int n)
+{
+	memcpy(&before, &world.cmd, A8(world.cmd.size));
+	if (what == FAILING || what == FAILING_THEN_AGAIN) {
+		inject_trace(&outcome->trace);
+		inject_arm(n);
+		outcome->first = world_act(&world);
+		outcome->hit = inject_disarm();
+		inject_trace(&outcome->trace);
+		outcome->ret = outcome->first;
+		if (outcome->first && !world.scenario->act)
+			outcome->spoilt = is_spoilt();
+	}
+	if (what == ONCE_CLEAN || (what == FAILING_THEN_AGAIN && outcome->first))
+		outcome->ret = world_act(&world);
+}
+
+/* A whole life of a world.  0, or the world could not be made or taken down. */
+static int run(const struct scenario *scenario, const char *domain, struct outcome *outcome,
+	       enum what what, unsigned int n)
+{
+	struct fault_trace trace;
+	int ret, end;
+
+	text_clear(&outcome->text);
+	outcome->first = 0;
+	outcome->ret = 0;
+	outcome->hit = false;
+	outcome->spoilt = false;
+	ret = world_make(&world, scenario, domain);
+	if (ret) {
+		tell("%s: the world cannot be made: %s", scenario->name, strerror(-ret));
+	} else {
+		act(outcome, what, n);
+		if (what != NOT_AT_ALL && !outcome->ret)
+			world_show_result(&world, &outcome->text);
+		world_show(&world, &outcome->text);
+	}
+	end = world_end(&world);
+	inject_trace(&trace);
+	if (trace.report[0] && !outcome->trace.report[0])
+		memcpy(outcome->trace.report, trace.report, sizeof(trace.report));
+	return ret ?: end;
+}
+
+static const char *const kind_names[FAULT_KINDS] = {
+	[FAULT_QUIET] = "quiet", [FAULT_SLAB] = "slab", [FAULT_PAGE] = "page", [FAULT_COPY] = "copy",
+};
+
+/*
+ * @untouched: of a world in which the command was not given
+ * @done: of one in which it went well
+ * @seen: of the one at hand
+ */
+struct sweep {
+	const struct scenario *scenario;
+	const char *domain;
+	struct tally *tally;
+	struct outcome untouched;
+	struct outcome done;
+	struct outcome seen;
+	char ignored[8];
+};
+
+static int complain(struct sweep *sweep, unsigned int n, const char *what)
+{
+	struct fault_trace *trace = &sweep->seen.trace;
+	unsigned int i;
+
+	tell("%s, point %u (%s): %s; first %d, then %d", sweep->scenario->name, n,
+	     kind_names[trace->kind], what, sweep->seen.first, sweep->seen.ret);
+	if (trace->report[0])
+		tell("  %s", trace->report);
+	for (i = 0; i < trace->n_frames && i < 6; i++)
+		tell("  in %s", trace->frames[i]);
+	return -EPROTO;
+}
+
+static int complain_text(struct sweep *sweep, unsigned int n, const char *what,
+			 const struct text *wanted, const char *tags)
+{
+	complain(sweep, n, what);
+	text_diff(wanted, &sweep->seen.text, tags);
+	return -EPROTO;
+}
+
+/* An errno that the lack of memory, or memory that faults, may cause. */
+static bool errno_fits(const struct outcome *seen)
+{
+	switch (seen->trace.kind) {
+	case FAULT_COPY:
+		/* mount(2) finds nothing in what it cannot copy. */
+		return seen->first == -EFAULT;
+	default:
+		return seen->first == -ENOMEM || seen->first == -EFAULT;
+	}
+}
+
+static int judge_success(struct sweep *sweep, unsigned int n)
+{
+	if (text_equal(&sweep->done.text, &sweep->seen.text, sweep->ignored))
+		return 0;
+	return complain_text(sweep, n, "it succeeded, but left another world",
+			     &sweep->done.text, sweep->ignored);
+}
+
+/*
+ * The answer of SEND is written when the message is on its way, and EFAULT then tells that of the
+ * answer.  The reply to a synchronous call is lost with it.
+ */
+static bool is_sent_anyway(struct sweep *sweep)
+{
+	bool is_sync = world.cmd.send.flags & KDBUS_SEND_SYNC_REPLY;
+
+	return !sweep->scenario->act && world.nr == KDBUS_CMD_SEND && sweep->seen.first == -EFAULT &&
+	       sweep->seen.trace.n_frames &&
+	       !strncmp(sweep->seen.trace.frames[0], "kdbus_arg_write_back", 20) &&
+	       text_equal(&sweep->done.text, &sweep->seen.text, is_sync ? "rm~" : "r");
+}
+
+static int judge_failure(struct sweep *sweep, unsigned int n)
+{
+	unsigned int flags = sweep->scenario->flags;
+	const char *ignored = flags & MAY_BE_SEEN ? "~mnc" : flags & USES_CALL_UP ? "c" : "";
+
+	if (!errno_fits(&sweep->seen))
+		return complain(sweep, n, "an errno that nothing explains");
+	if (sweep->seen.spoilt)
+		return complain(sweep, n, "it failed, and wrote a result");
+	if (sweep->scenario->flags & ONCE)
+		return 0;
+	if (!text_equal(&sweep->untouched.text, &sweep->seen.text, ignored))
+		return complain_text(sweep, n, "it failed, and changed the world",
+				     &sweep->untouched.text, ignored);
+	return 0;
+}
+
+static int judge_again(struct sweep *sweep, unsigned int n)
+{
+	const struct text *wanted = &sweep->done.text;
+	const char *ignored = sweep->scenario->flags & MAY_BE_SEEN ? "~mn" : "";
+
+	if ((sweep->scenario->flags & USES_CALL_UP) && sweep->seen.ret == -EBADSLT) {
+		wanted = &sweep->untouched.text;
+		ignored = sweep->scenario->flags & MAY_BE_SEEN ? "~mnc" : "c";
+	} else if (sweep->seen.ret != sweep->done.ret) {
+		return complain(sweep, n, "it failed, and then not as usual");
+	}
+	if (text_equal(wanted, &sweep->seen.text, ignored))
+		return 0;
+	return complain_text(sweep, n, "it failed, and the second try left another world",
+			     wanted, ignored);
+}
+
+static int judge_log(struct sweep *sweep, unsigned int n)
+{
+	if (sweep->seen.trace.report[0])
+		return complain(sweep, n, "the kernel has something to report");
+	return 0;
+}
+
+/* Whether the point was there; @ret gets the verdict. */
+static bool sweep_point(struct sweep *sweep, unsigned int n, FILE *sites, int *ret)
+{
+	struct outcome *seen = &sweep->seen;
+	unsigned int i;
+
+	*ret = run(sweep->scenario, sweep->domain, seen, FAILING, n);
+	if (*ret || !seen->hit)
+		return false;
+	sweep->tally->swept[seen->trace.kind]++;
+	fprintf(sites, "%s %u %s", sweep->scenario->name, n, kind_names[seen->trace.kind]);
+	for (i = 0; i < seen->trace.n_frames; i++)
+		fprintf(sites, " %s", seen->trace.frames[i]);
+	fprintf(sites, "\n");
+
+	*ret = judge_log(sweep, n);
+	if (*ret)
+		return true;
+	if (seen->first == sweep->done.ret) {
+		*ret = judge_success(sweep, n);
+		return true;
+	}
+	if (is_sent_anyway(sweep))
+		return true;
+	*ret = judge_failure(sweep, n);
+	if (*ret || (sweep->scenario->flags & ONCE))
+		return true;
+	*ret = run(sweep->scenario, sweep->domain, seen, FAILING_THEN_AGAIN, n) ?:
+	       judge_log(sweep, n) ?: judge_again(sweep, n);
+	return true;
+}
+
+/* What a world is like without the command and with it; twice, so that chance shows. */
+static int sweep_baseline(struct sweep *sweep)
+{
+	const struct scenario *scenario = sweep->scenario;
+	int ret;
+
+	ret = run(scenario, sweep->domain, &sweep->untouched, NOT_AT_ALL, 0) ?:
+	      run(scenario, sweep->domain, &sweep->done, ONCE_CLEAN, 0) ?:
+	      run(scenario, sweep->domain, &sweep->seen, ONCE_CLEAN, 0);
+	if (ret)
+		return ret;
+	if (sweep->seen.ret != sweep->done.ret)
+		return complain(sweep, 0, "two clean runs have two results");
+	if (!text_equal(&sweep->done.text, &sweep->seen.text, ""))
+		return complain_text(sweep, 0, "two clean runs leave two worlds",
+				     &sweep->done.text, "");
+	if (sweep->done.ret) {
+		tell("%s: a clean run ends with %s", scenario->name, strerror(-sweep->done.ret));
+		return -EPROTO;
+	}
+	return 0;
+}
+
+int sweep_injected(const struct scenario *scenario, const char *domain, struct tally *tally,
+		   FILE *sites)
+{
+	static struct sweep sweep;
+	unsigned int n, bad = 0;
+	int ret, verdict = 0;
+
+	sweep.scenario = scenario;
+	sweep.domain = domain;
+	sweep.tally = tally;
+	snprintf(sweep.ignored, sizeof(sweep.ignored), "%s%s%s",
+		 scenario->flags & (MAY_LACK | MAY_LOSE) ? "~" : "",
+		 scenario->flags & MAY_LOSE ? "m" : "",
+		 scenario->flags & MAY_VANISH ? "n" : "");
+	ret = sweep_baseline(&sweep);
+	for (n = 1; !ret && n <= POINTS_MAX; n++) {
+		if (!sweep_point(&sweep, n, sites, &ret))
+			break;
+		/* A few are enough to see what is wrong. */
+		if (ret && ++bad < 4) {
+			verdict = ret;
+			ret = 0;
+		}
+	}
+	if (n > POINTS_MAX) {
+		tell("%s: no end of points", scenario->name);
+		ret = -EPROTO;
+	}
+	if (!ret && !verdict && n == 1 && !(scenario->flags & NO_POINTS)) {
+		tell("%s: nothing in it can fail", scenario->name);
+		ret = -EPROTO;
+	}
+	inject_mark_log();
+	return ret ?: verdict;
+}
+
+unsigned int tally_swept(const struct tally *tally)
+{
+	unsigned int kind, n = 0;
+
+	for (kind = FAULT_QUIET + 1; kind < FAULT_KINDS; kind++)
+		n += tally->swept[kind];
+	return n;
+}
