@@ -210,3 +210,20 @@ int kdbus_arg_write_back(const struct kdbus_arg *arg, size_t from, size_t to)
 {
 	return copy_to_user(arg->user + from, arg->data + from, to - from) ? -EFAULT : 0;
 }
+
+/**
+ * kdbus_arg_is_writable() - can results be stored?
+ * @arg: imported; return_flags, which were cleared, and @last are at most a page apart
+ * @last: offset of the last u64 in the structure that results go to
+ *
+ * For commands whose effect cannot be undone when the caller cannot be told.
+ * Writes what is there already.
+ *
+ * Return: whether.
+ */
+bool kdbus_arg_is_writable(const struct kdbus_arg *arg, size_t last)
+{
+	u64 __user *user = arg->user + last;
+
+	return !put_user(*(const u64 *)(arg->data + last), user);
+}

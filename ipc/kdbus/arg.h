@@ -87,6 +87,7 @@ int kdbus_arg_import(struct kdbus_arg *arg, void __user *user,
 		     const struct kdbus_arg_rules *rules);
 void kdbus_arg_release(struct kdbus_arg *arg);
 int kdbus_arg_write_back(const struct kdbus_arg *arg, size_t from, size_t to);
+bool kdbus_arg_is_writable(const struct kdbus_arg *arg, size_t last);
 
 /**
  * kdbus_arg_items() - the items of an argument

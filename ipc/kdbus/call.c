@@ -383,6 +383,22 @@ static struct kdbus_call *calls_first_owed(struct kdbus_conn *replier, struct li
 	return call;
 }
 
+/*
+ * The caller of a call that is not over, with a reference, or NULL.  While the
+ * call is owed its caller has not left, and whoever leaves after we looked stays
+ * allocated for us.  A call that moves is on a list all the time.
+ */
+static struct kdbus_conn *call_get_caller(struct kdbus_call *call)
+{
+	struct kdbus_conn *caller = NULL;
+
+	rcu_read_lock();
+	if (!list_empty(&call->owed_entry) && kref_get_unless_zero(&call->caller->ref))
+		caller = call->caller;
+	rcu_read_unlock();
+	return caller;
+}
+
 /**
  * kdbus_call_drop() - the message is gone, nobody will answer it
  * @call: of the message; the reference is consumed
@@ -392,16 +408,8 @@ static struct kdbus_call *calls_first_owed(struct kdbus_conn *replier, struct li
  */
 void kdbus_call_drop(struct kdbus_call *call)
 {
-	struct kdbus_conn *caller = NULL;
+	struct kdbus_conn *caller = call_get_caller(call);
 
-	/*
-	 * While the call is owed its caller has not left, and whoever leaves after
-	 * we looked stays allocated for us.  A call that moves is on a list all the time.
-	 */
-	rcu_read_lock();
-	if (!list_empty(&call->owed_entry) && kref_get_unless_zero(&call->caller->ref))
-		caller = call->caller;
-	rcu_read_unlock();
 	if (caller) {
 		call_fail(call, caller, NULL);
 		kdbus_conn_put(caller);
@@ -446,6 +454,26 @@ static void call_redirect(struct kdbus_call *call, struct kdbus_conn *from, stru
 		call->replier = to;
 	}
 	spin_unlock(&caller->lock);
+}
+
+/**
+ * kdbus_call_redirect() - the message of a call moved, and the duty to answer with it
+ * @call: of the message
+ * @from: who had the message
+ * @to: who gets it
+ *
+ * Context: The names lock is held: nothing else moves calls.
+ */
+void kdbus_call_redirect(struct kdbus_call *call, struct kdbus_conn *from, struct kdbus_conn *to)
+{
+	struct kdbus_conn *caller = call_get_caller(call);
+
+	lockdep_assert_held(&from->bus->names.lock);
+
+	if (caller) {
+		call_redirect(call, from, to);
+		kdbus_conn_put(caller);
+	}
 }
 
 /**

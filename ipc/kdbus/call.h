@@ -94,6 +94,7 @@ bool kdbus_call_interrupt(struct kdbus_call *call);
 int kdbus_call_collect(struct kdbus_call *call, struct kdbus_entry **reply);
 
 void kdbus_calls_deadline(struct work_struct *work);
+void kdbus_call_redirect(struct kdbus_call *call, struct kdbus_conn *from, struct kdbus_conn *to);
 void kdbus_calls_redirect(struct kdbus_conn *from, struct kdbus_conn *to, u64 registration);
 void kdbus_calls_forget(struct kdbus_conn *caller);
 void kdbus_calls_abandon(struct kdbus_conn *replier);

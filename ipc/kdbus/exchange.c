@@ -173,6 +173,8 @@ int kdbus_cmd_exchange(struct kdbus_conn *conn, struct kdbus_arg *arg)
 	u64 steps = 0;
 	int ret;
 
+	if (!kdbus_arg_is_writable(arg, offsetof(struct kdbus_cmd_exchange, msg.return_flags)))
+		return -EFAULT;
 	if (cmd->msg_address) {
 		ret = kdbus_send(conn, cmd->msg_address, &how, NULL);
 		if (ret)

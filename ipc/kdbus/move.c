@@ -62,6 +62,10 @@ static int move_copy(struct kdbus_conn *from, struct kdbus_conn *to, struct kdbu
  * @to: who gets it
  * @registration: of the name
  *
+ * From an activator all calls move, so that the service can answer.  Back to an
+ * activator only those whose message is still queued: what the owner has
+ * received nobody else can answer, and its caller shall know when the owner dies.
+ *
  * In order, to the end of the queue.  What @to cannot take is lost and counted there; calls
  * among it end.  The caller flushes the notifications.
  *
@@ -75,10 +79,13 @@ void kdbus_move_messages(struct kdbus_conn *from, struct kdbus_conn *to, u64 reg
 
 	lockdep_assert_held(&from->bus->names.lock);
 
-	kdbus_calls_redirect(from, to, registration);
+	if (!kdbus_conn_is_activator(to))
+		kdbus_calls_redirect(from, to, registration);
 	kdbus_delay_point();
 	move_take(from, registration, &taken);
 	list_for_each_entry_safe(entry, next, &taken, node.entry) {
+		if (entry->call)
+			kdbus_call_redirect(entry->call, from, to);
 		if (move_copy(from, to, entry))
 			kdbus_conn_count_lost(to);
 		list_del_init(&entry->node.entry);

@@ -609,6 +609,8 @@ int kdbus_cmd_send(struct kdbus_conn *conn, struct kdbus_arg *arg)
 
 	if (how.negotiate && !cmd->msg_address)
 		return 0;
+	if (!kdbus_arg_is_writable(arg, offsetof(struct kdbus_cmd_send, reply.return_flags)))
+		return -EFAULT;
 	ret = kdbus_send(conn, cmd->msg_address, &how, &reply);
 	return ret || how.negotiate ? ret : send_answer(conn, arg, reply);
 }

@@ -537,6 +537,32 @@ TEST_F(activator, calls_survive_the_owner_until_the_activator_goes_too)
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->client));
 }
 
+/* The activator cannot answer what it does not get. */
+/* abi: 14.7/trackers */
+TEST_F(activator, call_that_the_owner_has_received_is_told_dead_when_it_dies)
+{
+	ASSERT_EQ(0, name_acquire(&self->service, NAME, 0, NULL));
+	ASSERT_EQ(0, call_by_name(&self->client, NAME, 11));
+	ASSERT_EQ(0, call_by_name(&self->client, NAME, 12));
+	ASSERT_EQ(11, recv_cookie(&self->service));
+	conn_close(&self->service);
+	EXPECT_EQ(0, expect_reply_event(&self->client, KDBUS_ITEM_REPLY_DEAD, 11));
+	/* the other one waits for the next service */
+	EXPECT_EQ(-EAGAIN, recv_cookie(&self->client));
+	EXPECT_EQ(12, recv_cookie(&self->starter));
+}
+
+/* abi: 14.7/trackers */
+TEST_F(activator, owner_may_answer_what_it_received_after_it_released_the_name)
+{
+	ASSERT_EQ(0, name_acquire(&self->service, NAME, 0, NULL));
+	ASSERT_EQ(0, call_by_name(&self->client, NAME, 11));
+	ASSERT_EQ(11, recv_cookie(&self->service));
+	ASSERT_EQ(0, name_release(&self->service, NAME));
+	EXPECT_EQ(0, send_reply(&self->service, self->client.id, 5, 11));
+	EXPECT_EQ(5, recv_cookie(&self->client));
+}
+
 /* abi: 11.6/activator, 14.7/trackers */
 TEST_F(activator, synchronous_call_waits_for_the_service_to_come)
 {

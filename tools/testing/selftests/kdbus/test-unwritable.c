@@ -127,6 +127,30 @@ TEST_F(unwritable, count_of_lost_messages_is_not_lost_with_the_answer)
 	conn_close(&small);
 }
 
+/* abi: 6.2/6 */
+TEST_F(unwritable, message_is_not_sent_when_the_answer_cannot_be_stored)
+{
+	struct kdbus_cmd_exchange exchange = { .size = sizeof(exchange) };
+	struct kdbus_cmd_send send = { .size = sizeof(send) };
+	struct args msg;
+	size_t last;
+	void *half;
+
+	args_msg(&msg, self->b.id, 1);
+	send.msg_address = exchange.msg_address = (uintptr_t)&msg;
+	for (last = 24; last < sizeof(send); last += 8) {
+		half = half_writable(&send, sizeof(send), last);
+		ASSERT_NE(NULL, half);
+		EXPECT_EQ(-EFAULT, command(self->a.fd, KDBUS_CMD_SEND, half));
+	}
+	for (last = 24; last < sizeof(exchange); last += 8) {
+		half = half_writable(&exchange, sizeof(exchange), last);
+		ASSERT_NE(NULL, half);
+		EXPECT_EQ(-EFAULT, command(self->a.fd, KDBUS_CMD_EXCHANGE, half));
+	}
+	EXPECT_EQ(-EAGAIN, recv_cookie(&self->b));
+}
+
 /* abi: 6.2/6, design/6.6 */
 TEST_F(unwritable, query_leaves_nothing_in_the_pool)
 {
