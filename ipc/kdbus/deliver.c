@@ -114,13 +114,15 @@ static int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
  * @size: bytes of the image
  * @priority: of the message
  * @files: what travels with it; the entry takes a reference; may be NULL
+ * @effort: KDBUS_POOL_PATIENT, or KDBUS_POOL_HURRIED under a lock of the bus
  *
  * Context: May sleep.
  * Return: an entry whose slice is to be written, then committed or aborted;
  *         -ECONNRESET, -ECOMM, -ENOBUFS, -EMFILE, -EXFULL, checked in this order; -ENOMEM.
  */
 struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_user *user,
-					  size_t size, s64 priority, struct kdbus_files *files)
+					  size_t size, s64 priority, struct kdbus_files *files,
+					  gfp_t effort)
 {
 	struct kdbus_entry *entry;
 	struct kdbus_slice *slice;
@@ -147,7 +149,7 @@ struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_u
 		ret = PTR_ERR(slice);
 		goto out_uncharge;
 	}
-	ret = kdbus_pool_populate(dst->pool, slice);
+	ret = kdbus_pool_populate(dst->pool, slice, effort);
 	if (ret)
 		goto out_release;
 
@@ -262,7 +264,8 @@ int kdbus_deliver_image(struct kdbus_conn *dst, struct kdbus_user *user,
 {
 	struct kdbus_entry *entry;
 
-	entry = kdbus_deliver_reserve(dst, user, size, 0, NULL);
+	/* The notify lock is held: nobody hears anything while one receiver reclaims memory. */
+	entry = kdbus_deliver_reserve(dst, user, size, 0, NULL, KDBUS_POOL_HURRIED);
 	if (IS_ERR(entry))
 		return PTR_ERR(entry);
 	kdbus_pool_write(dst->pool, entry->slice, 0, image, size);

@@ -12,7 +12,8 @@ struct kdbus_files;
 struct kdbus_user;
 
 struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_user *user,
-					  size_t size, s64 priority, struct kdbus_files *files);
+					  size_t size, s64 priority, struct kdbus_files *files,
+					  gfp_t effort);
 void kdbus_deliver_commit_locked(struct kdbus_conn *dst, struct kdbus_entry *entry);
 int kdbus_deliver_commit(struct kdbus_conn *dst, struct kdbus_entry *entry);
 void kdbus_deliver_abort(struct kdbus_conn *dst, struct kdbus_entry *entry);

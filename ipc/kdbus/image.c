@@ -249,7 +249,8 @@ struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct 
 		return ERR_PTR(ret);
 	base = items_end + meta.size;
 	entry = kdbus_deliver_reserve(dst, message->src->user, base + message->payload_size,
-				      kdbus_message_header(message)->priority, message->files);
+				      kdbus_message_header(message)->priority, message->files,
+				      KDBUS_POOL_PATIENT);
 	if (!IS_ERR(entry)) {
 		image_write_items(message, dst, entry->slice, &meta, base);
 		ret = image_write_payload(message, dst, entry->slice, base);

@@ -36,7 +36,7 @@ static int move_copy(struct kdbus_conn *from, struct kdbus_conn *to, struct kdbu
 	struct kdbus_entry *copy;
 
 	copy = kdbus_deliver_reserve(to, user, entry->slice->size, entry->node.priority,
-				     entry->files);
+				     entry->files, KDBUS_POOL_PATIENT);
 	if (IS_ERR(copy))
 		return PTR_ERR(copy);
 	kdbus_pool_copy(to->pool, copy->slice, from->pool, entry->slice);

@@ -269,24 +269,25 @@ static int pool_add_page_locked(struct kdbus_pool *pool, unsigned long index, st
 	return ret;
 }
 
-static int pool_fill_locked(struct kdbus_pool *pool, unsigned long index)
+static int pool_fill_locked(struct kdbus_pool *pool, unsigned long index, gfp_t effort)
 {
 	struct page *page;
 
 	if (xa_load(&pool->pages, index))
 		return 0;
-	page = pool_new_page(pool, __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	page = pool_new_page(pool, effort | __GFP_NOWARN);
 	return page ? pool_add_page_locked(pool, index, page) : -ENOMEM;
 }
 
-static int pool_populate_slow(struct kdbus_pool *pool, unsigned long first, unsigned long last)
+static int pool_populate_slow(struct kdbus_pool *pool, unsigned long first, unsigned long last,
+			      gfp_t effort)
 {
 	unsigned long index;
 	int ret = 0;
 
 	mutex_lock(&pool->pages_lock);
 	for (index = first; index <= last && !ret; index++) {
-		ret = pool_fill_locked(pool, index);
+		ret = pool_fill_locked(pool, index, effort);
 		if (!((index - first) & 63))
 			cond_resched();
 	}
@@ -298,11 +299,12 @@ static int pool_populate_slow(struct kdbus_pool *pool, unsigned long first, unsi
  * kdbus_pool_populate() - make sure that a slice has its pages
  * @pool: the pool
  * @slice: held by the caller
+ * @effort: KDBUS_POOL_PATIENT or KDBUS_POOL_HURRIED
  *
  * Context: May sleep.
  * Return: 0; -ENOMEM if there is no memory or the owner's cgroup has reached its limit.
  */
-int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice)
+int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_t effort)
 {
 	unsigned long first = slice->offset >> PAGE_SHIFT;
 	unsigned long last = (slice->offset + slice->size - 1) >> PAGE_SHIFT;
@@ -315,7 +317,7 @@ int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice)
 		return 0;
 	for (index = first; index <= last; index++)
 		if (unlikely(!xa_load(&pool->pages, index))) {
-			ret = pool_populate_slow(pool, index, last);
+			ret = pool_populate_slow(pool, index, last, effort);
 			if (ret)
 				return ret;
 			break;

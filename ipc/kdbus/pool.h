@@ -3,7 +3,15 @@
 #ifndef KDBUS_POOL_H
 #define KDBUS_POOL_H
 
+#include <linux/gfp.h>
 #include <linux/types.h>
+
+/*
+ * How hard pages for a slice are looked for: as long as there is hope, or once, because
+ * others wait for a lock of the bus meanwhile.
+ */
+#define KDBUS_POOL_PATIENT	__GFP_RETRY_MAYFAIL
+#define KDBUS_POOL_HURRIED	__GFP_NORETRY
 
 struct kdbus_pool;
 struct kdbus_slice;
@@ -14,7 +22,7 @@ void kdbus_pool_put(struct kdbus_pool *pool);
 size_t kdbus_pool_size(const struct kdbus_pool *pool);
 
 struct kdbus_slice *kdbus_pool_reserve(struct kdbus_pool *pool, size_t size);
-int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice);
+int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_t effort);
 void kdbus_pool_release(struct kdbus_pool *pool, struct kdbus_slice *slice);
 void kdbus_pool_hand_over(struct kdbus_pool *pool, struct kdbus_slice *slice);
 bool kdbus_pool_publish(struct kdbus_pool *pool, struct kdbus_slice *slice);

@@ -100,7 +100,7 @@ int kdbus_publish_data(struct kdbus_conn *conn, const void *data, size_t size, u
 	slice = kdbus_pool_reserve(conn->pool, size);
 	if (IS_ERR(slice))
 		return PTR_ERR(slice);
-	ret = kdbus_pool_populate(conn->pool, slice);
+	ret = kdbus_pool_populate(conn->pool, slice, KDBUS_POOL_PATIENT);
 	if (!ret) {
 		kdbus_pool_write(conn->pool, slice, 0, data, size);
 		*offset = slice->offset;
