@@ -3,13 +3,15 @@
 
 #include <linux/cred.h>
 #include <linux/idr.h>
-#include <linux/kdev_t.h>
 #include <linux/stat.h>
 #include <uapi/linux/kdbus.h>
 
 #include "node.h"
 
-/* Small numbers, unique over all mounts: inode numbers and minor numbers. */
+/*
+ * Small numbers, unique over all mounts: inode numbers.  What bounds them is the memory
+ * of the nodes, which their makers pay for; nobody can use up those of others.
+ */
 static DEFINE_IDA(node_numbers);
 
 /**
@@ -44,7 +46,7 @@ int kdbus_node_number(struct kdbus_node *node)
 
 	if (node->ino)
 		return 0;
-	number = ida_alloc_range(&node_numbers, 1, MINORMASK, GFP_KERNEL_ACCOUNT);
+	number = ida_alloc_min(&node_numbers, 1, GFP_KERNEL_ACCOUNT);
 	if (number < 0)
 		return number;
 	node->ino = number;

@@ -26,7 +26,7 @@ enum kdbus_node_type {
  * @uid: owner; set before it is published
  * @gid: group; likewise
  * @mode: permission bits; likewise
- * @ino: inode number, also the minor number of a device; 0 before publication
+ * @ino: inode number, which a device shows in its minor number; 0 before publication
  * @dentry: its name in the tree, pinned; NULL before it was published and after
  *          it was removed; under kdbus_domain.tree_lock
  * @removed: it was taken out of the tree, published or not, and does not come back;
