@@ -16,6 +16,7 @@ const struct kdbus_limits kdbus_default_limits = {
 	.calls = 128,
 	.names = 256,
 	.matches = 256,
+	.match_bytes = 4 * 1024 * 1024,
 	.connections = 1024,
 	.buses = 16,
 };

@@ -35,6 +35,7 @@ struct user_namespace;
  * @calls: calls of one connection that wait for their reply
  * @names: names that one connection owns or waits for
  * @matches: match entries of one connection
+ * @match_bytes: size of the match entries of one user
  * @connections: connections of one user
  * @buses: buses of one user
  */
@@ -47,6 +48,7 @@ struct kdbus_limits {
 	unsigned int calls;
 	unsigned int names;
 	unsigned int matches;
+	unsigned int match_bytes;
 	unsigned int connections;
 	unsigned int buses;
 };
@@ -61,6 +63,7 @@ extern const struct kdbus_limits kdbus_default_limits;
  *       endpoints and for the kernel
  * @connections: how many there are
  * @buses: how many there are
+ * @match_bytes: size of the match entries of all @connections
  */
 struct kdbus_user {
 	struct kref ref;
@@ -68,6 +71,7 @@ struct kdbus_user {
 	kuid_t uid;
 	atomic_t connections;
 	atomic_t buses;
+	atomic_t match_bytes;
 };
 
 /**

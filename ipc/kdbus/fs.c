@@ -57,6 +57,7 @@ enum {
 	OPT_CALLS,
 	OPT_NAMES,
 	OPT_MATCHES,
+	OPT_MATCH_BYTES,
 	OPT_CONNECTIONS,
 	OPT_BUSES,
 	OPT_ATTACH_MASK,
@@ -71,6 +72,7 @@ static const struct fs_parameter_spec fs_parameters[] = {
 	fsparam_u32("max_calls", OPT_CALLS),
 	fsparam_u32("max_names", OPT_NAMES),
 	fsparam_u32("max_matches", OPT_MATCHES),
+	fsparam_u32("max_match_bytes", OPT_MATCH_BYTES),
 	fsparam_u32("max_connections", OPT_CONNECTIONS),
 	fsparam_u32("max_buses", OPT_BUSES),
 	fsparam_u64("attach_mask", OPT_ATTACH_MASK),
@@ -89,6 +91,7 @@ static const size_t limit_of_option[] = {
 	[OPT_CALLS] = offsetof(struct kdbus_limits, calls),
 	[OPT_NAMES] = offsetof(struct kdbus_limits, names),
 	[OPT_MATCHES] = offsetof(struct kdbus_limits, matches),
+	[OPT_MATCH_BYTES] = offsetof(struct kdbus_limits, match_bytes),
 	[OPT_CONNECTIONS] = offsetof(struct kdbus_limits, connections),
 	[OPT_BUSES] = offsetof(struct kdbus_limits, buses),
 };
@@ -196,8 +199,9 @@ static struct inode *fs_new_inode(struct super_block *sb, struct kdbus_node *nod
 		set_nlink(inode, 2);
 	} else {
 		if (node->domain->device_nodes) {
+			/* A minor number is for show: after a million nodes they repeat. */
 			init_special_inode(inode, S_IFCHR | node->mode,
-					   MKDEV(MAJOR(kdbus_devices), node->ino));
+					   MKDEV(MAJOR(kdbus_devices), node->ino & MINORMASK));
 		} else {
 			inode->i_mode = S_IFREG | node->mode;
 		}

@@ -126,6 +126,8 @@ static int hello_charge(struct kdbus_conn *conn, struct file *file)
 		return -EMFILE;
 	}
 	conn->user = user;
+	kdbus_match_owner_bound(&conn->matches, &user->match_bytes,
+				conn->ep->node.domain->limits.match_bytes);
 	return 0;
 }
 

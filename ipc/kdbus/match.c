@@ -200,10 +200,17 @@ static int entry_link(struct kdbus_match_index *index, struct match_entry *entry
 	return ret;
 }
 
+static unsigned int entry_size(const struct match_entry *entry)
+{
+	return struct_size(entry, rules, entry->rules_size / sizeof(u64));
+}
+
 static void entry_remove(struct kdbus_match_index *index, struct match_entry *entry)
 {
 	hlist_del_rcu(&entry->in_owner);
 	entry->owner->n_entries--;
+	if (entry->owner->bytes)
+		atomic_sub(entry_size(entry), entry->owner->bytes);
 
 	if (entry->sets)
 		kdbus_subset_del(entry->sets, index->census, &entry->in_sets);
@@ -214,14 +221,30 @@ static void entry_remove(struct kdbus_match_index *index, struct match_entry *en
 	kvfree_rcu(entry, rcu);
 }
 
-static unsigned int owner_count(const struct kdbus_match_owner *owner, u64 cookie)
+static unsigned int owner_count(const struct kdbus_match_owner *owner, u64 cookie,
+				unsigned int *bytes)
 {
 	struct match_entry *entry;
 	unsigned int n = 0;
 
-	hlist_for_each_entry(entry, &owner->entries, in_owner)
-		n += entry->cookie == cookie;
+	hlist_for_each_entry(entry, &owner->entries, in_owner) {
+		if (entry->cookie != cookie)
+			continue;
+		n++;
+		*bytes += entry_size(entry);
+	}
 	return n;
+}
+
+/* Charge @size; @leaving of what is charged will not be so much longer. */
+static bool owner_charge(struct kdbus_match_owner *owner, unsigned int size, unsigned int leaving)
+{
+	if (!owner->bytes)
+		return true;
+	if (atomic_add_return(size, owner->bytes) - (int)leaving <= (int)owner->max_bytes)
+		return true;
+	atomic_sub(size, owner->bytes);
+	return false;
 }
 
 static void owner_remove(struct kdbus_match_index *index, struct kdbus_match_owner *owner,
@@ -239,8 +262,8 @@ static void owner_remove(struct kdbus_match_index *index, struct kdbus_match_own
 static int owner_add_locked(struct kdbus_match_index *index, struct kdbus_match_owner *owner,
 			    struct match_entry *entry, bool replace, unsigned int max_entries)
 {
-	unsigned int n_kept = owner->n_entries;
-	int ret;
+	unsigned int n_kept = owner->n_entries, leaving = 0;
+	int ret = 0;
 
 	lockdep_assert_held(&index->lock);
 
@@ -248,10 +271,16 @@ static int owner_add_locked(struct kdbus_match_index *index, struct kdbus_match_
 		return -ECONNRESET;
 
 	if (replace)
-		n_kept -= owner_count(owner, entry->cookie);
-	ret = n_kept >= max_entries ? -EMFILE : entry_link(index, entry);
-	if (ret && ret != -EMFILE)
+		n_kept -= owner_count(owner, entry->cookie, &leaving);
+	if (n_kept >= max_entries || !owner_charge(owner, entry_size(entry), leaving))
+		ret = -EMFILE;
+	else
+		ret = entry_link(index, entry);
+	if (ret && ret != -EMFILE) {
+		if (owner->bytes)
+			atomic_sub(entry_size(entry), owner->bytes);
 		return ret;
+	}
 
 	if (replace)
 		owner_remove(index, owner, entry->cookie);
@@ -307,6 +336,24 @@ void kdbus_match_owner_init(struct kdbus_match_owner *owner)
 	INIT_HLIST_HEAD(&owner->entries);
 	owner->n_entries = 0;
 	owner->dead = false;
+	owner->bytes = NULL;
+	owner->max_bytes = 0;
+}
+
+/**
+ * kdbus_match_owner_bound() - let a connection share an account of bytes
+ * @owner: the connection's; without entries
+ * @bytes: the account, which outlives @owner
+ * @max_bytes: its largest value
+ *
+ * How long a broadcast looks for its receivers depends on how much there is to be compared,
+ * and so does the memory of it all.
+ */
+void kdbus_match_owner_bound(struct kdbus_match_owner *owner, atomic_t *bytes,
+			     unsigned int max_bytes)
+{
+	owner->bytes = bytes;
+	owner->max_bytes = max_bytes;
 }
 
 /**
@@ -334,7 +381,7 @@ void kdbus_match_owner_deinit(struct kdbus_match_owner *owner)
  * Context: Process context.  May sleep; takes the index's lock.
  * Return: 0; -EDOM for a mask that is not a multiple of the bloom size, -EINVAL
  * for a rule with a bad name, whichever comes first in @items; -ECONNRESET after
- * kdbus_match_drop(); -EMFILE, -ENOMEM.
+ * kdbus_match_drop(); -EMFILE for too many entries or too many bytes; -ENOMEM.
  */
 int kdbus_match_add(struct kdbus_match_index *index, struct kdbus_match_owner *owner, u64 cookie,
 		    const struct kdbus_item *items, size_t items_size, bool replace,

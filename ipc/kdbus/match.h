@@ -3,6 +3,7 @@
 #ifndef KDBUS_MATCH_H
 #define KDBUS_MATCH_H
 
+#include <linux/atomic.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
 
@@ -59,6 +60,9 @@ struct kdbus_match_index {
  * @entries: owned; RCU list, written under the index's lock
  * @n_entries: number of @entries; under the index's lock
  * @dead: takes no more entries; under the index's lock
+ * @bytes: size of the entries of all connections that share an account; NULL if it is not
+ *	bounded.  Borrowed, set once before the first entry
+ * @max_bytes: largest value of @bytes; set with it
  *
  * Embedded in the connection, which stays allocated for a grace period after
  * kdbus_match_drop().
@@ -67,6 +71,8 @@ struct kdbus_match_owner {
 	struct hlist_head entries;
 	unsigned int n_entries;
 	bool dead;
+	atomic_t *bytes;
+	unsigned int max_bytes;
 };
 
 typedef void (*kdbus_match_visit)(struct kdbus_match_owner *owner, void *ctx);
@@ -76,6 +82,8 @@ void kdbus_match_index_deinit(struct kdbus_match_index *index);
 
 void kdbus_match_owner_init(struct kdbus_match_owner *owner);
 void kdbus_match_owner_deinit(struct kdbus_match_owner *owner);
+void kdbus_match_owner_bound(struct kdbus_match_owner *owner, atomic_t *bytes,
+			     unsigned int max_bytes);
 
 int kdbus_match_add(struct kdbus_match_index *index, struct kdbus_match_owner *owner, u64 cookie,
 		    const struct kdbus_item *items, size_t items_size, bool replace,

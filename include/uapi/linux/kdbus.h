@@ -1140,7 +1140,8 @@ struct kdbus_cmd_exchange {
  *
  * Errors, besides those of the parser: ``EOPNOTSUPP``: not an ordinary
  * connection.  ``EDOM``: a mask that is not a multiple of the bus's bloom size.
- * ``EINVAL``: a bad name.  ``EMFILE``: the connection has too many matches.
+ * ``EINVAL``: a bad name.  ``EMFILE``: the connection has too many matches, or
+ * its user too many bytes of them.
  */
 #define KDBUS_CMD_MATCH_ADD		_IOW(KDBUS_IOCTL_MAGIC, 0xb0,	\
 					     struct kdbus_cmd_match)

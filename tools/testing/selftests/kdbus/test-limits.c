@@ -28,6 +28,7 @@ FIXTURE_VARIANT(limits) {
 	unsigned int calls;
 	unsigned int names;
 	unsigned int matches;
+	unsigned int match_bytes;
 	unsigned int connections;
 	unsigned int buses;
 };
@@ -36,32 +37,34 @@ FIXTURE_VARIANT_ADD(limits, by_default) {
 	.type = "kdbus", .options = "",
 	.payload = 2 * 1024 * 1024, .memfds = 16, .fds = 16, .queued_fds = 16,
 	.queued_messages = 256, .calls = 128, .names = 256, .matches = 256,
-	.connections = 1024, .buses = 16,
+	.match_bytes = 4 * 1024 * 1024, .connections = 1024, .buses = 16,
 };
 
 FIXTURE_VARIANT_ADD(limits, of_kdbusfs_by_default) {
 	.type = "kdbusfs", .options = "",
 	.payload = 2 * 1024 * 1024, .memfds = 16, .fds = 16, .queued_fds = 16,
 	.queued_messages = 256, .calls = 128, .names = 256, .matches = 256,
-	.connections = 1024, .buses = 16,
+	.match_bytes = 4 * 1024 * 1024, .connections = 1024, .buses = 16,
 };
 
 FIXTURE_VARIANT_ADD(limits, lowered_by_options) {
 	.type = "kdbus",
 	.options = "max_payload=4096,max_memfds=2,max_fds=3,max_queued_fds=5,"
 		   "max_queued_messages=9,max_calls=4,max_names=6,max_matches=7,"
-		   "max_connections=8,max_buses=3",
+		   "max_match_bytes=100000,max_connections=8,max_buses=3",
 	.payload = 4096, .memfds = 2, .fds = 3, .queued_fds = 5, .queued_messages = 9,
-	.calls = 4, .names = 6, .matches = 7, .connections = 8, .buses = 3,
+	.calls = 4, .names = 6, .matches = 7, .match_bytes = 100000,
+	.connections = 8, .buses = 3,
 };
 
 FIXTURE_VARIANT_ADD(limits, raised_by_options) {
 	.type = "kdbusfs",
 	.options = "max_payload=2500000,max_memfds=20,max_fds=30,max_queued_fds=40,"
 		   "max_queued_messages=300,max_calls=140,max_names=260,max_matches=270,"
-		   "max_connections=1030,max_buses=20",
+		   "max_match_bytes=6000000,max_connections=1030,max_buses=20",
 	.payload = 2500000, .memfds = 20, .fds = 30, .queued_fds = 40, .queued_messages = 300,
-	.calls = 140, .names = 260, .matches = 270, .connections = 1030, .buses = 20,
+	.calls = 140, .names = 260, .matches = 270, .match_bytes = 6000000,
+	.connections = 1030, .buses = 20,
 };
 
 FIXTURE_SETUP(limits)
@@ -237,6 +240,47 @@ TEST_F(limits, matches_of_a_connection_are_bounded_with_emfile)
 	EXPECT_EQ(0, match_all(&self->b, i));
 	EXPECT_EQ(0, match_remove(&self->a, 0));
 	EXPECT_EQ(0, match_all(&self->a, i));
+}
+
+/* An entry that is nearly as large as one can be. */
+#define LARGE_MATCH	(450 * BLOOM_SIZE)
+
+static int match_large(struct conn *conn, __u64 cookie, __u64 flags)
+{
+	struct args args;
+
+	args_match(&args, cookie);
+	args.match.flags = flags;
+	args_item(&args, KDBUS_ITEM_BLOOM_MASK, NULL, LARGE_MATCH);
+	return match_add(conn, &args);
+}
+
+/* abi: 5.4/max_match_bytes, design/6.4 */
+TEST_F(limits, bytes_of_all_matches_of_a_user_are_bounded_with_emfile)
+{
+	struct conn alice;
+	unsigned int n;
+	int ret;
+
+	for (n = 0; (ret = match_large(&self->a, n, 0)) == 0; n++)
+		;
+	EXPECT_EQ(-EMFILE, ret);
+	EXPECT_LT(n, variant->matches);
+	EXPECT_GE(variant->match_bytes, n * LARGE_MATCH);
+	EXPECT_LT(variant->match_bytes, (n + 1) * (LARGE_MATCH + 256));
+	/* another connection of the same user, and one of another */
+	EXPECT_EQ(-EMFILE, match_large(&self->b, 1, 0));
+	ASSERT_EQ(0, conn_new_as(&alice, &self->bus, ALICE, ALICE));
+	EXPECT_EQ(0, match_large(&alice, 1, 0));
+	conn_close(&alice);
+	/* what goes makes room for what comes */
+	EXPECT_EQ(0, match_large(&self->a, 0, KDBUS_MATCH_REPLACE));
+	EXPECT_EQ(-EMFILE, match_large(&self->b, 1, 0));
+	EXPECT_EQ(0, match_remove(&self->a, 0));
+	EXPECT_EQ(0, match_large(&self->b, 1, 0));
+	EXPECT_EQ(-EMFILE, match_large(&self->b, 2, 0));
+	EXPECT_EQ(0, conn_bye(&self->a));
+	EXPECT_EQ(0, match_large(&self->b, 2, 0));
 }
 
 /* abi: 5.4/connections, 5.4/max_connections, 8.4/13, 19.3/connection-limit */

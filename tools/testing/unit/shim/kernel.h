@@ -62,6 +62,14 @@ static inline unsigned long roundup_pow_of_two(unsigned long n)
 #define data_race(x)		READ_ONCE(x)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+#define atomic_read(v)		READ_ONCE((v)->counter)
+#define atomic_add_return(i, v)	__atomic_add_fetch(&(v)->counter, i, __ATOMIC_SEQ_CST)
+#define atomic_sub(i, v)	((void)__atomic_sub_fetch(&(v)->counter, i, __ATOMIC_RELAXED))
+
 /* Errors */
 
 #define IS_ERR(ptr)		((unsigned long)(ptr) >= (unsigned long)-4095)
@@ -271,10 +279,6 @@ unsigned long copy_to_user(void __user *to, const void *from, size_t size);
 	})
 
 /* Objects that tested headers mention */
-
-typedef struct {
-	int counter;
-} atomic_t;
 
 typedef struct {
 	s64 counter;
