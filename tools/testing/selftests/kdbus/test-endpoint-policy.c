@@ -90,7 +90,6 @@ TEST_F(custom, talking_needs_level_talk_here_even_to_the_same_user)
 
 	EXPECT_EQ(-EPERM, send_plain(&self->root, self->service.id, 1));
 	EXPECT_EQ(-EPERM, send_name(&self->root, NAME, 1));
-	EXPECT_EQ(-EPERM, send_plain(&self->root, self->root.id, 1));
 	ASSERT_EQ(0, endpoint_grant(&self->ep, NAME, SEE));
 	EXPECT_EQ(-EPERM, send_plain(&self->root, self->service.id, 1));
 	ASSERT_EQ(0, endpoint_grant(&self->ep, NAME, TALK));
@@ -134,6 +133,17 @@ TEST_F(custom, endpoint_of_the_peer_does_not_matter)
 	EXPECT_EQ(0, send_plain(&self->service, self->alice.id, 1));
 	EXPECT_EQ(1, recv_cookie(&self->root));
 	EXPECT_EQ(1, recv_cookie(&self->alice));
+}
+
+/* abi: 15.4/talk-custom */
+TEST_F(custom, connection_may_always_talk_to_itself)
+{
+	EXPECT_EQ(0, send_plain(&self->root, self->root.id, 11));
+	EXPECT_EQ(0, send_as(&self->alice, ALICE, self->alice.id));
+	/* Also under another uid than that of the opener, as setuid programs are. */
+	EXPECT_EQ(0, send_as(&self->root, ALICE, self->root.id));
+	EXPECT_EQ(0, send_plain(&self->alice, self->alice.id, 12));
+	EXPECT_EQ(-EPERM, send_plain(&self->alice, self->root.id, 11));
 }
 
 /* abi: 15.5/reply */
