@@ -41,6 +41,15 @@ fuzz_module() {
 	fi
 }
 
+# fuzz_stripped MODULE: the same without what only addr2line reads; a guest loads it much faster.
+fuzz_stripped() {
+	local copy=${1%.ko}-stripped.ko
+
+	need_packages binutils || return 1
+	[ -e "$copy" ] || { objcopy --strip-debug "$1" "$copy.new" && mv "$copy.new" "$copy"; } || return 1
+	echo "$copy"
+}
+
 # fuzz_corpora: files with programs to start from: the small one of the tree, the one of the cache.
 fuzz_corpora() {
 	local file

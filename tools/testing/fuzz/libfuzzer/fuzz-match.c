@@ -145,10 +145,11 @@ static void add(struct reader *reader)
 	ret = kdbus_match_add(&matches, &owners[owner], entry.cookie, (void *)exact, entry.size,
 			      replace, limit);
 	free(exact);
+	/* What is to be replaced goes first, also when there is no room for the new one then. */
+	if (replace && (!ret || ret == -EMFILE))
+		forget(owner, entry.cookie, false);
 	if (ret)
 		return;
-	if (replace)
-		forget(owner, entry.cookie, false);
 	entry.used = true;
 	entries[i] = entry;
 }
