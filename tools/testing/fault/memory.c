@@ -77,11 +77,8 @@ static size_t victim_size(enum victim victim)
 {
 	switch (victim) {
 	case ARGUMENT_UNREADABLE:
-		return world.cmd.size;
 	case ARGUMENT_UNWRITABLE:
-		/* The answer of SEND is written when the message is on its way. */
-		return world.nr == KDBUS_CMD_SEND ? offsetof(struct kdbus_cmd_send, reply) :
-						    world.cmd.size;
+		return world.cmd.size;
 	case MESSAGE_UNREADABLE:
 		return world.nr == KDBUS_CMD_SEND ? world.msg.size : 0;
 	case PAYLOAD_UNREADABLE:

@@ -152,8 +152,9 @@ static int judge_success(struct sweep *sweep, unsigned int n)
 }
 
 /*
- * The answer of SEND is written when the message is on its way, and EFAULT then tells that of the
- * answer.  The reply to a synchronous call is lost with it.
+ * SEND looks before it sends whether its answer can be written.  If it cannot after all, which takes
+ * a fault that comes in between, EFAULT tells that of the answer; the reply to a synchronous call is
+ * lost with it.
  */
 static bool is_sent_anyway(struct sweep *sweep)
 {
