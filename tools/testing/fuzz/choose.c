@@ -27,6 +27,13 @@ unsigned int choose_object(struct random *random)
 	return SLOT_OBJECT + random_below(random, SLOT_OBJECTS);
 }
 
+unsigned int choose_memfd(struct random *random)
+{
+	if (one_in(random, 16))
+		return choose_object(random);
+	return SLOT_MEMFD + random_below(random, SLOT_MEMFDS);
+}
+
 uint64_t generate_number(struct random *random)
 {
 	switch (random_below(random, 4)) {
@@ -140,7 +147,7 @@ void item_string(struct random *random, struct item *item, unsigned int good)
 
 static unsigned int some_name(struct random *random)
 {
-	return random_below(random, one_in(random, 6) ? STRING_BUS : 4);
+	return random_below(random, one_in(random, 8) ? STRING_BUS : one_in(random, 3) ? 6 : 2);
 }
 
 static void fill(struct random *random, struct item *item, unsigned int size)
@@ -181,12 +188,13 @@ static void payload(struct random *random, struct item *item)
 		break;
 	case KDBUS_ITEM_PAYLOAD_MEMFD:
 		item_words(item, 3, one_in(random, 3) ? random_below(random, 5000) : 0,
-		      choose_size(random), symbol(SYMBOL_FD, choose_object(random)));
+		      choose_size(random), symbol(SYMBOL_FD, choose_memfd(random)));
 		break;
 	case KDBUS_ITEM_FDS:
 		item->words = random_below(random, 5);
 		for (i = 0; i < item->words; i++)
-			item->word[i] = symbol(SYMBOL_FD, one_in(random, 4) ? choose_conn(random) :
+			item->word[i] = symbol(SYMBOL_FD, one_in(random, 16) ? choose_conn(random) :
+					       one_in(random, 2) ? choose_memfd(random) :
 					       choose_object(random));
 		break;
 	case KDBUS_ITEM_CANCEL_FD:
@@ -204,10 +212,11 @@ static void payload(struct random *random, struct item *item)
 		break;
 	case KDBUS_ITEM_BLOOM_FILTER:
 		item_words(item, 1, random_below(random, 3), 0, 0);
-		fill(random, item, 8u << random_below(random, 4));
+		fill(random, item, 8u << (one_in(random, 4) * random_below(random, 4)));
 		break;
 	case KDBUS_ITEM_BLOOM_MASK:
-		fill(random, item, (8u << random_below(random, 4)) * (1 + one_in(random, 4)));
+		fill(random, item, (8u << (one_in(random, 4) * random_below(random, 4))) *
+		     (1 + one_in(random, 4)));
 		break;
 	case KDBUS_ITEM_DST_NAME:
 	case KDBUS_ITEM_NAME:

@@ -5,20 +5,24 @@
 
 #include "grammar.h"
 
-/* Slots have habits, so that operations meet: control files first, then endpoints, then others. */
+/* Slots have habits, so that operations meet. */
 #define SLOT_CONTROL	0
 #define SLOT_OTHER_BUS	1
 #define SLOT_ENDPOINT	2
 #define SLOT_CONN	3
 #define SLOT_CONNS	6
-#define SLOT_OBJECT	9
-#define SLOT_OBJECTS	5
+#define SLOT_MEMFD	9
+#define SLOT_MEMFDS	2
+#define SLOT_OBJECT	11
+#define SLOT_OBJECTS	2
+#define SLOT_EPOLL	13
 #define SLOT_MOUNT	14
 
 #define PAGE		4096ULL
 #define MILLISECOND	1000000ULL
 
 unsigned int choose_conn(struct random *random);
+unsigned int choose_memfd(struct random *random);
 unsigned int choose_object(struct random *random);
 uint64_t choose_flags(struct random *random, uint64_t mask);
 uint64_t choose_attach(struct random *random);

@@ -80,7 +80,7 @@ struct argument {
 
 static struct argument arguments[LANES][2];
 
-static size_t put_payload(unsigned char *at, const struct item *item)
+static size_t put_payload(unsigned char *at, const struct item *item, unsigned int turn)
 {
 	bool narrow = item->type == KDBUS_ITEM_FDS || item->type == KDBUS_ITEM_CANCEL_FD;
 	size_t size = 0, i;
@@ -99,12 +99,12 @@ static size_t put_payload(unsigned char *at, const struct item *item)
 	} else if (item->tail == TAIL_FILL) {
 		for (i = 0; i < item->argument; i++)
 			at[size++] = item->seed == 0 ? 0 : item->seed == 1 ? 0xff :
-				     (i * item->seed * 31) >> 2 & (1u << item->seed);
+				     ((i + turn) * item->seed * 31) >> 2 & (1u << (item->seed + turn) % 8);
 	}
 	return size;
 }
 
-static void put_item(struct argument *argument, const struct item *item)
+static void put_item(struct argument *argument, const struct item *item, unsigned int turn)
 {
 	unsigned char *at;
 	uint64_t header[2] = { 0, item->type };
@@ -114,21 +114,22 @@ static void put_item(struct argument *argument, const struct item *item)
 	if (start + 16 + PROG_WORDS * 8 + STRING_MAX + item->argument > LIMIT)
 		return;
 	at = argument->data + start;
-	payload = put_payload(at + 16, item);
+	payload = put_payload(at + 16, item, turn);
 	header[0] = 16 + payload + item->adjust;
 	memcpy(at, header, sizeof(header));
 	argument->size = start + 16 + payload;
 	argument->negotiates |= item->type == KDBUS_ITEM_NEGOTIATE;
 }
 
-static void put_items(struct argument *argument, const struct op *op, bool message)
+static void put_items(struct argument *argument, const struct op *op, bool message,
+		      unsigned int turn)
 {
 	unsigned int i, j;
 
 	for (i = 0; i < op->items; i++)
 		if (op->item[i].message == message)
 			for (j = 0; j < op->item[i].repeat; j++)
-				put_item(argument, &op->item[i]);
+				put_item(argument, &op->item[i], turn);
 }
 
 static void start(struct argument *argument, size_t fixed)
@@ -173,7 +174,7 @@ static void build_message(struct argument *argument, struct lane_state *me, cons
 	msg->cookie = world_value(op->value[5]);
 	msg->timeout_ns = world_value(op->value[6]);
 	msg->priority = world_value(op->value[7]);
-	put_items(argument, op, true);
+	put_items(argument, op, true, me->turn);
 	place(argument, me->lane, true, op->value[8] % PLACES, (int)op->value[9]);
 }
 
@@ -192,10 +193,12 @@ static void build(struct argument *argument, struct argument *message, struct la
 		word[4] = world_value(op->value[2]);
 		word[7] = world_value(op->value[3]);
 		break;
-	case OP_FREE:
-	case OP_RECV:
 	case OP_MATCH_ADD:
 	case OP_MATCH_REMOVE:
+		word[3] = world_value(op->value[1]) + me->turn;
+		break;
+	case OP_FREE:
+	case OP_RECV:
 		word[3] = world_value(op->value[1]);
 		break;
 	case OP_CONN_INFO:
@@ -214,7 +217,7 @@ static void build(struct argument *argument, struct argument *message, struct la
 		word[5] = world_value(op->value[11]);
 		break;
 	}
-	put_items(argument, op, false);
+	put_items(argument, op, false, me->turn);
 	place(argument, me->lane, false, op->place, op->adjust);
 }
 

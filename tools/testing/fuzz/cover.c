@@ -18,8 +18,8 @@
 #define KCOV_TRACE_PC		0
 
 #define ENTRIES		(1u << 17)
-#define MARKS		512
-#define EXTRAS		64
+#define MARKS		4096
+#define EXTRAS		256
 
 /**
  * struct trace - what KCOV writes for a lane

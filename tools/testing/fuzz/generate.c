@@ -74,7 +74,7 @@ static void generate_send(struct random *random, struct op *op)
 	op->value[5] = 1 + random_below(random, 5);
 	op->value[2] = symbol(SYMBOL_ID, choose_conn(random));
 	op->value[7] = random_below(random, 3);
-	switch (random_below(random, 8)) {
+	switch (random_below(random, 9)) {
 	case 0:
 	case 1:
 		op->value[1] = KDBUS_MSG_SIGNAL;
@@ -91,7 +91,6 @@ static void generate_send(struct random *random, struct op *op)
 			add(random, op, KDBUS_ITEM_CANCEL_FD);
 		break;
 	case 4:
-	case 5:
 		op->value[2] = symbol(SYMBOL_SENDER, op->slot);
 		op->value[6] = symbol(SYMBOL_COOKIE, op->slot);
 		break;
@@ -244,8 +243,9 @@ static void generate_call(struct random *random, struct op *op)
 			       0x9500 + random_below(random, 256) + ((random_next(random) & 0xff) << 24);
 		break;
 	case OP_MAKE:
-		op->slot = choose_object(random);
 		op->value[0] = one_in(random, 2) ? OBJECT_MEMFD : random_below(random, OBJECTS);
+		op->slot = op->value[0] == OBJECT_MEMFD ? choose_memfd(random) :
+			   op->value[0] == OBJECT_EPOLL ? SLOT_EPOLL : choose_object(random);
 		op->value[1] = choose_size(random) & 0xfffff;
 		op->value[2] = one_in(random, 4) ? random_below(random, 16) : 15;
 		break;
@@ -271,13 +271,13 @@ static void generate_call(struct random *random, struct op *op)
 		op->value[1] = one_in(random, 3) ? random_below(random, 0x400) : POLLIN;
 		break;
 	case OP_EPOLL:
-		op->slot = choose_object(random);
-		op->value[0] = 1 + random_below(random, 3);
+		op->slot = SLOT_EPOLL;
+		op->value[0] = one_in(random, 3) ? 1 + random_below(random, 3) : EPOLL_CTL_ADD;
 		op->value[1] = choose_conn(random);
 		op->value[2] = EPOLLIN | (one_in(random, 3) ? EPOLLET : 0);
 		break;
 	case OP_EPOLL_WAIT:
-		op->slot = choose_object(random);
+		op->slot = SLOT_EPOLL;
 		op->value[0] = random_below(random, 4);
 		break;
 	case OP_FILE:
@@ -297,6 +297,9 @@ static void generate_call(struct random *random, struct op *op)
 	case OP_SIGNAL:
 		op->value[0] = random_below(random, LANES);
 		break;
+	case OP_AGAIN:
+		op->value[0] = random_below(random, 1u << random_below(random, 9));
+		break;
 	case OP_FLIP:
 		op->value[0] = 1 + random_below(random, 4000);
 		op->value[1] = generate_number(random);
@@ -315,7 +318,7 @@ static const unsigned char weights[OP_KINDS] = {
 	[OP_DUP] = 2, [OP_MMAP] = 4, [OP_MUNMAP] = 1, [OP_MPROTECT] = 1, [OP_WALK] = 3,
 	[OP_POLL] = 3, [OP_EPOLL] = 3, [OP_EPOLL_WAIT] = 2, [OP_PASS] = 2, [OP_FILE] = 4,
 	[OP_MOUNT] = 1, [OP_USER] = 2, [OP_USERNS] = 1, [OP_SIGNAL] = 1, [OP_FLIP] = 2,
-	[OP_YIELD] = 1,
+	[OP_YIELD] = 1, [OP_AGAIN] = 4,
 };
 
 void generate_op(struct random *random, struct op *op)
@@ -347,9 +350,20 @@ static struct op *append(struct prog *prog, unsigned int kind, unsigned int slot
 
 static void plain_hello(struct random *random, struct op *op)
 {
+	static const uint64_t kinds[] = {
+		KDBUS_HELLO_ACTIVATOR, KDBUS_HELLO_ACTIVATOR, KDBUS_HELLO_POLICY_HOLDER,
+		KDBUS_HELLO_MONITOR,
+	};
+
 	memset(op, 0, sizeof(*op));
 	op->kind = OP_HELLO;
 	op->value[0] = one_in(random, 4) ? 0 : KDBUS_HELLO_ACCEPT_FD;
+	if (one_in(random, 5))
+		op->value[0] |= kinds[random_below(random, 4)];
+	if (op->value[0] & (KDBUS_HELLO_ACTIVATOR | KDBUS_HELLO_POLICY_HOLDER))
+		op->item[op->items++] = (struct item){ .type = KDBUS_ITEM_NAME, .repeat = 1,
+						       .tail = TAIL_STRING,
+						       .argument = random_below(random, 2) };
 	op->value[1] = one_in(random, 2) ? _KDBUS_ATTACH_ANY : random_next(random) & _KDBUS_ATTACH_ALL;
 	op->value[2] = one_in(random, 2) ? 0 : random_next(random) & _KDBUS_ATTACH_ALL;
 	op->value[3] = PAGE << random_below(random, 10);
@@ -370,7 +384,7 @@ static void generate_start(struct random *random, struct prog *prog)
 		op->item[0] = (struct item){ .type = KDBUS_ITEM_MAKE_NAME, .repeat = 1,
 					     .tail = TAIL_STRING, .argument = STRING_BUS };
 		op->item[1] = (struct item){ .type = KDBUS_ITEM_BLOOM_PARAMETER, .repeat = 1 };
-		item_words(&op->item[1], 2, 8ULL << random_below(random, 3), 1, 0);
+		item_words(&op->item[1], 2, 8ULL << (one_in(random, 4) * random_below(random, 4)), 1, 0);
 	}
 	if (one_in(random, 5)) {
 		append(prog, OP_OPEN, SLOT_ENDPOINT)->value[0] = NODE_BUS;
@@ -390,6 +404,53 @@ static void generate_start(struct random *random, struct prog *prog)
 		op->value[2] = PROT_READ;
 		op->value[3] = MAP_SHARED;
 	}
+	if (one_in(random, 2)) {
+		op = append(prog, OP_MAKE, SLOT_MEMFD);
+		op->value[1] = 1 + random_below(random, 3 * PAGE);
+		op->value[2] = 15;
+		append(prog, OP_MAKE, SLOT_OBJECT)->value[0] = OBJECT_PIPE;
+	}
+}
+
+/* A reference to a slot that has no connection is of little use: another one, mostly. */
+static void adopt_value(struct random *random, uint64_t *value, const unsigned int *conns,
+			unsigned int n)
+{
+	enum symbol which = *value >> SYMBOL_SHIFT;
+	unsigned int i;
+
+	if (which != SYMBOL_ID && which != SYMBOL_OFFSET && which != SYMBOL_SENDER &&
+	    which != SYMBOL_COOKIE)
+		return;
+	for (i = 0; i < n; i++)
+		if (conns[i] == (*value & SYMBOL_ARGUMENT))
+			return;
+	if (!one_in(random, 20))
+		*value = symbol(which, conns[random_below(random, n)]);
+}
+
+/* The operation shall stand at @at: let it refer to connections that are there by then. */
+void generate_adopt(struct random *random, const struct prog *prog, unsigned int at,
+		    struct op *op)
+{
+	unsigned int conns[PROG_OPS], n = 0, i, j;
+	bool there = false;
+
+	for (i = 0; i < at; i++) {
+		if (prog->op[i].kind == OP_HELLO) {
+			there |= prog->op[i].slot == op->slot;
+			conns[n++] = prog->op[i].slot;
+		}
+	}
+	if (!n)
+		return;
+	if (!there && op->kind > OP_HELLO && op->kind < OP_COMMANDS && !one_in(random, 20))
+		op->slot = conns[random_below(random, n)];
+	for (i = 0; i < PROG_VALUES; i++)
+		adopt_value(random, &op->value[i], conns, n);
+	for (i = 0; i < op->items; i++)
+		for (j = 0; j < op->item[i].words; j++)
+			adopt_value(random, &op->item[i].word[j], conns, n);
 }
 
 void generate_prog(struct random *random, struct prog *prog)
@@ -410,6 +471,7 @@ void generate_prog(struct random *random, struct prog *prog)
 		struct op *op = &prog->op[prog->ops++];
 
 		generate_op(random, op);
+		generate_adopt(random, prog, prog->ops - 1, op);
 		if (lanes && i > body / 3)
 			op->lane = random_below(random, lanes + 1);
 	}

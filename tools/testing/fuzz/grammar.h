@@ -48,6 +48,7 @@ enum kind {
 	OP_SIGNAL,		/* value: lane */
 	OP_FLIP,		/* value: times, mask */
 	OP_YIELD,
+	OP_AGAIN,		/* the last command of the lane; value: times */
 	OP_KINDS,
 };
 
@@ -115,6 +116,8 @@ extern char grammar_worker[16];
 
 void generate_prog(struct random *random, struct prog *prog);
 void generate_op(struct random *random, struct op *op);
+void generate_adopt(struct random *random, const struct prog *prog, unsigned int at,
+		    struct op *op);
 void generate_item(struct random *random, struct op *op, struct item *item);
 uint64_t generate_value(struct random *random, unsigned int kind, unsigned int n);
 uint64_t generate_number(struct random *random);

@@ -200,6 +200,25 @@ static int worker_main(unsigned int worker)
 	return 0;
 }
 
+static void write_files(void)
+{
+	char path[4096];
+
+	report_write(options.out);
+	snprintf(path, sizeof(path), "%s/corpus", options.out);
+	if (!options.replay)
+		corpus_write(path);
+}
+
+/* A file "stop" beside the others ends a session early. */
+static bool asked_to_stop(void)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/stop", options.out ?: "/nowhere");
+	return !access(path, F_OK);
+}
+
 /* Ends when the workers have; tells them to when time is up. */
 static void watch(const pid_t *pids)
 {
@@ -210,7 +229,7 @@ static void watch(const pid_t *pids)
 
 	while (alive) {
 		sleep(1);
-		seconds++;
+		shared->seconds = ++seconds;
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 			alive--;
 			if (status)
@@ -226,10 +245,10 @@ static void watch(const pid_t *pids)
 			finding("worker %u is blocked for %d seconds", i, HANGS_AFTER);
 			return;
 		}
-		if (seconds >= options.seconds && !options.replay)
+		if ((seconds >= options.seconds && !options.replay) || asked_to_stop())
 			__atomic_store_n(&shared->stop, 1, __ATOMIC_RELAXED);
 		if (options.out && seconds % 10 == 0)
-			report_write(options.out);
+			write_files();
 		if (!options.replay && seconds % 30 == 0)
 			report_line(seconds, corpus_count());
 	}
@@ -291,8 +310,6 @@ static bool parse(int argc, char **argv)
 /* Exit status: 0 nothing was wrong; 1 something was, and is printed; 2 wrong use. */
 int main(int argc, char **argv)
 {
-	char path[4096];
-
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (shared == MAP_FAILED || !corpus_init())
@@ -308,12 +325,8 @@ int main(int argc, char **argv)
 		}
 	}
 	run();
-	if (options.out) {
-		report_write(options.out);
-		snprintf(path, sizeof(path), "%s/corpus", options.out);
-		if (!options.replay)
-			corpus_write(path);
-	}
+	if (options.out)
+		write_files();
 	if (shared->found)
 		printf("FOUND: %s\n", shared->finding);
 	fflush(stdout);

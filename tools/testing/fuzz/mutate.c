@@ -129,6 +129,7 @@ static void mutate_once(struct random *random, struct prog *prog, const struct p
 	case 4:
 		generate_op(random, &op);
 		op.lane = prog->op[at].lane;
+		generate_adopt(random, prog, at + 1, &op);
 		insert(prog, at + 1, &op);
 		break;
 	case 5:

@@ -53,6 +53,7 @@ static void write_counts(FILE *file)
 {
 	unsigned int i, error;
 
+	fprintf(file, "seconds %" PRIu64 "\n", shared->seconds);
 	fprintf(file, "programs %" PRIu64 "\n", sum(shared->programs, 0, WORKERS_MAX));
 	fprintf(file, "commands %" PRIu64 "\n", sum(shared->calls, 0, OP_IOCTL + 1));
 	fprintf(file, "other_calls %" PRIu64 "\n", sum(shared->calls, OP_IOCTL + 1, OP_KINDS));

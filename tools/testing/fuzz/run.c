@@ -25,6 +25,7 @@
 #define MILLISECOND	1000000ull
 #define PATIENCE	(400 * MILLISECOND)	/* with whoever is blocked */
 #define GONE_AFTER	(20000 * MILLISECOND)	/* a bus whose files are closed */
+#define TURNS		512	/* more than any limit of things */
 #define PATTERNS	64
 
 struct shared *shared;
@@ -94,11 +95,30 @@ uint64_t world_value(uint64_t value)
 	}
 }
 
+/* The last command again, until the program's time is over; what varies varies by the turn. */
+static void run_again(struct lane_state *me, const struct op *op)
+{
+	uint64_t late = now_ns() + PATIENCE / 2, times = op->value[0] % TURNS;
+	const struct op *last = op;
+
+	while (last > current->op && (last->lane != op->lane || last->kind >= OP_COMMANDS))
+		last--;
+	if (last->lane != op->lane || last->kind >= OP_COMMANDS)
+		return;
+	for (me->turn = 1; me->turn <= times && now_ns() < late; me->turn++) {
+		cover_mark(me->lane);
+		command_run(me, last);
+	}
+	me->turn = 0;
+}
+
 static void run_op(struct lane_state *me, const struct op *op)
 {
 	cover_mark(me->lane);
 	if (op->kind < OP_COMMANDS)
 		command_run(me, op);
+	else if (op->kind == OP_AGAIN)
+		run_again(me, op);
 	else
 		call_run(me, op);
 }

@@ -21,6 +21,7 @@
 /**
  * struct shared - counters and verdicts, in memory of all processes
  * @stop: no new programs
+ * @seconds: since the workers were started
  * @programs: begun, by each worker; also tells that it is alive
  * @calls: operations done, by kind
  * @successes: those of them that succeeded
@@ -29,6 +30,7 @@
  */
 struct shared {
 	int stop;
+	uint64_t seconds;
 	uint64_t programs[WORKERS_MAX];
 	uint64_t calls[OP_KINDS];
 	uint64_t successes[OP_KINDS];
@@ -67,10 +69,12 @@ struct slot {
  * struct lane_state - who runs operations
  * @lane: which of them
  * @tid: thread
+ * @turn: how often the operation has been repeated
  */
 struct lane_state {
 	enum lane lane;
 	pid_t tid;
+	unsigned int turn;
 };
 
 extern struct shared *shared;
