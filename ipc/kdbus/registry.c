@@ -97,6 +97,9 @@ int kdbus_cmd_name_release(struct kdbus_conn *conn, struct kdbus_arg *arg)
 	if (!kdbus_conn_enter(conn))
 		return -ECONNRESET;
 	ret = kdbus_name_release(conn, arg->items[0]->str);
+	/* That it is somebody else's is more than one may know. */
+	if (ret == -EADDRINUSE && !kdbus_may_see_name(conn, current_cred(), arg->items[0]->str))
+		ret = -ESRCH;
 	kdbus_conn_leave(conn);
 	kdbus_notify_flush(conn->bus);
 	return ret;

@@ -80,8 +80,13 @@ static int send_pin_id(struct kdbus_message *message, struct send_target *target
 static int send_pin_name(struct kdbus_message *message, struct send_target *target)
 {
 	const struct kdbus_msg *msg = kdbus_message_header(message);
+	bool is_reply = !(msg->flags & (KDBUS_MSG_EXPECT_REPLY | KDBUS_MSG_SIGNAL)) &&
+			msg->cookie_reply;
 	int ret = 0;
 
+	/* What must not be seen does not exist, whatever else would be said of it. */
+	if (!is_reply && !kdbus_may_see_name(message->src, current_cred(), message->dst_name))
+		return -ESRCH;
 	target->name = kdbus_name_find(message->src->bus, message->dst_name, &target->conn);
 	if (!target->name)
 		return -ESRCH;

@@ -89,8 +89,8 @@ TEST_F(custom, talking_needs_level_talk_here_even_to_the_same_user)
 	struct conn nameless;
 
 	EXPECT_EQ(-EPERM, send_plain(&self->root, self->service.id, 1));
-	EXPECT_EQ(-EPERM, send_name(&self->root, NAME, 1));
 	ASSERT_EQ(0, endpoint_grant(&self->ep, NAME, SEE));
+	EXPECT_EQ(-EPERM, send_name(&self->root, NAME, 1));
 	EXPECT_EQ(-EPERM, send_plain(&self->root, self->service.id, 1));
 	ASSERT_EQ(0, endpoint_grant(&self->ep, NAME, TALK));
 	EXPECT_EQ(0, send_plain(&self->root, self->service.id, 2));
@@ -328,7 +328,7 @@ TEST_F(custom, activator_is_judged_by_the_name_while_it_holds_it)
 	struct conn activator;
 
 	ASSERT_EQ(0, conn_new_named(&activator, &self->bus, KDBUS_HELLO_ACTIVATOR, OTHER_NAME));
-	EXPECT_EQ(-EPERM, send_name(&self->root, OTHER_NAME, 11));
+	EXPECT_EQ(-ESRCH, send_name(&self->root, OTHER_NAME, 11));
 	ASSERT_EQ(0, endpoint_grant(&self->ep, OTHER_NAME, TALK));
 	EXPECT_EQ(0, send_name(&self->root, OTHER_NAME, 12));
 	EXPECT_EQ(12, recv_cookie(&activator));
