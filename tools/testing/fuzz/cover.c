@@ -17,7 +17,7 @@
 #define KCOV_ENABLE		_IO('c', 100)
 #define KCOV_TRACE_PC		0
 
-#define ENTRIES		(1u << 17)
+#define ENTRIES		(1u << 19)
 #define MARKS		4096
 #define EXTRAS		256
 
@@ -148,12 +148,11 @@ unsigned int cover_collect(uint32_t *features, unsigned int limit)
 			}
 			feature = hash(previous, pc);
 			previous = pc;
-			if (mine[feature])
+			if (mine[feature] || count == limit)
 				continue;
 			remember_pc(pc);
 			mine[feature] = 1;
-			if (count < limit)
-				features[count++] = feature;
+			features[count++] = feature;
 		}
 	}
 	for (i = 0; i < extras[0] && i < EXTRAS; i++) {

@@ -50,11 +50,12 @@ fuzz_stripped() {
 	echo "$copy"
 }
 
-# fuzz_corpora: files with programs to start from: the small one of the tree, the one of the cache.
+# fuzz_corpora: files with programs to start from: the cases and the small corpus of the tree, that of the
+# cache.
 fuzz_corpora() {
 	local file
 
-	for file in "$FUZZ_SOURCE/corpus" "$(fuzz_dir)/corpus"; do
+	for file in "$FUZZ_SOURCE"/cases/*.case "$FUZZ_SOURCE/corpus" "$(fuzz_dir)/corpus"; do
 		[ ! -s "$file" ] || echo "$file"
 	done
 }

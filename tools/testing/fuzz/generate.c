@@ -288,7 +288,7 @@ static void generate_call(struct random *random, struct op *op)
 	case OP_MOUNT:
 		op->slot = SLOT_MOUNT;
 		op->value[0] = random_below(random, 2);
-		op->value[1] = random_below(random, 13);
+		op->value[1] = random_below(random, 14);
 		op->value[2] = one_in(random, 4) ? generate_number(random) : random_below(random, 20);
 		break;
 	case OP_USER:
