@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Memory that a connection's owner maps to read its messages. */
 
-#include <linux/anon_inodes.h>
+#include <linux/align.h>
 #include <linux/err.h>
-#include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/jiffies.h>
-#include <linux/kref.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
-#include <linux/module.h>
-#include <linux/mutex.h>
-#include <linux/pagemap.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/uaccess.h>
-#include <linux/workqueue.h>
-#include <linux/xarray.h>
 
-#include "compat.h"
-#include "delay.h"
 #include "pool.h"
-#include "slice.h"
+#include "pool-internal.h"
 #include "usercopy.h"
 #include "work.h"
 
@@ -50,55 +39,15 @@
  * whose new slice misses the page waits for @pages_lock, so it never adds a
  * page where an old one is still mapped.
  *
- * The slice that was given back last rests: for the space it is still in use, so
- * that the next message of the same size finds it, and its pages, without a
- * look into any tree.  A call and its reply keep using the same two places so.
- * It is woken from its rest when something of another size is given back, when
- * room is short, and when the trimmer comes.
+ * The slice that was given back last rests: for the space it is still in use.  If
+ * the next message has the same size, and would get the same place were it
+ * released, it finds the slice and its pages without a look into any tree; a call
+ * and its reply keep using the same two places so.  Else it is released first, so
+ * nobody can tell that it rested.  The trimmer ends its rest, too.
  *
  * The mapping holds its own file, not the connection's: the connection ends when
  * its last descriptor is closed, mapped or not.
  */
-
-/* Pages that an idle pool keeps, its first: a small message finds its page at once. */
-#define POOL_KEEP_PAGES 1
-/* How long a pool must have been without traffic before pages go. */
-#define POOL_IDLE_JIFFIES HZ
-/* Pages that are removed in one go. */
-#define POOL_TRIM_BATCH 32
-
-/**
- * struct kdbus_pool - memory for one connection's messages
- * @ref: the connection and the file of the mappings
- * @size: length in bytes, a multiple of the page size; set once
- * @lock: guards @space and @resting; leaf
- * @space: the slices
- * @resting: slice that nobody needs and that is not released yet, or NULL
- * @pages: pages by index; added and removed under @pages_lock, read under RCU
- * @pages_lock: see DOC: Pool
- * @n_pages: number of entries in @pages; under @pages_lock, read as a hint
- * @busy: there was traffic since the trimmer looked
- * @trim: gives pages back when idle
- * @memcg: who pays for pages; pinned, may be NULL
- * @file: file of the mappings, made at the first; under @pages_lock; weak, it
- *        pins the pool and removes itself
- */
-struct kdbus_pool {
-	struct kref ref;
-	size_t size;
-	spinlock_t lock;	/* slices */
-	struct kdbus_space space;
-	struct kdbus_slice *resting;
-	struct xarray pages;
-	struct mutex pages_lock;	/* adding and removing pages */
-	unsigned long n_pages;
-	bool busy;
-	struct delayed_work trim;
-	struct mem_cgroup *memcg;
-	struct file *file;
-};
-
-static void pool_trim(struct work_struct *work);
 
 /**
  * kdbus_pool_new() - an empty pool, charged to the memory cgroup of current
@@ -126,7 +75,7 @@ struct kdbus_pool *kdbus_pool_new(size_t size)
 	spin_lock_init(&pool->lock);
 	xa_init(&pool->pages);
 	mutex_init(&pool->pages_lock);
-	INIT_DELAYED_WORK(&pool->trim, pool_trim);
+	INIT_DELAYED_WORK(&pool->trim, kdbus_pool_trim);
 	pool->memcg = get_mem_cgroup_from_mm(current->mm);
 	return pool;
 }
@@ -168,30 +117,24 @@ size_t kdbus_pool_size(const struct kdbus_pool *pool)
 	return pool->size;
 }
 
-/* The slice that rests, if it has this size. */
+/*
+ * The slice that rests, if it is what the space would hand out were it released:
+ * it has the size, and all that is free, if anything, is the area behind it.
+ */
 static struct kdbus_slice *pool_wake_slice_locked(struct kdbus_pool *pool, size_t size)
 {
 	struct kdbus_slice *slice = pool->resting;
+	struct rb_node *free = pool->space.free.rb_node;
 
 	lockdep_assert_held(&pool->lock);
 
 	if (!slice || slice->size != size)
 		return NULL;
+	if (free && (free->rb_left || free->rb_right ||
+		     slice->entry.next != &rb_entry(free, struct kdbus_slice, rb)->entry))
+		return NULL;
 	pool->resting = NULL;
 	slice->held = true;
-	return slice;
-}
-
-/* No slice rests afterwards; false if none did. */
-static bool pool_end_rest_locked(struct kdbus_pool *pool)
-{
-	struct kdbus_slice *slice = pool->resting;
-
-	lockdep_assert_held(&pool->lock);
-
-	pool->resting = NULL;
-	if (slice)
-		kdbus_space_release(&pool->space, slice);
 	return slice;
 }
 
@@ -202,10 +145,8 @@ static struct kdbus_slice *pool_reserve_locked(struct kdbus_pool *pool, size_t s
 	slice = pool_wake_slice_locked(pool, ALIGN(size, 8));
 	if (likely(slice))
 		return slice;
-	slice = kdbus_space_reserve(&pool->space, size);
-	if (slice == ERR_PTR(-EXFULL) && pool_end_rest_locked(pool))
-		slice = kdbus_space_reserve(&pool->space, size);
-	return slice;
+	kdbus_pool_end_rest_locked(pool);
+	return kdbus_space_reserve(&pool->space, size);
 }
 
 /**
@@ -243,104 +184,19 @@ struct kdbus_slice *kdbus_pool_reserve(struct kdbus_pool *pool, size_t size)
 	return slice;
 }
 
-static struct page *pool_new_page(struct kdbus_pool *pool, gfp_t gfp)
-{
-	struct mem_cgroup *memcg;
-	struct page *page;
-
-	memcg = set_active_memcg(pool->memcg);
-	page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO | gfp);
-	set_active_memcg(memcg);
-	return page;
-}
-
-/* Put a new page where none is; it is freed on error. */
-static int pool_add_page_locked(struct kdbus_pool *pool, unsigned long index, struct page *page)
-{
-	int ret;
-
-	lockdep_assert_held(&pool->pages_lock);
-
-	ret = xa_err(xa_store(&pool->pages, index, page, GFP_KERNEL | __GFP_NOWARN));
-	if (ret)
-		put_page(page);
-	else
-		WRITE_ONCE(pool->n_pages, pool->n_pages + 1);
-	return ret;
-}
-
-static int pool_fill_locked(struct kdbus_pool *pool, unsigned long index, gfp_t effort)
-{
-	struct page *page;
-
-	if (xa_load(&pool->pages, index))
-		return 0;
-	page = pool_new_page(pool, effort | __GFP_NOWARN);
-	return page ? pool_add_page_locked(pool, index, page) : -ENOMEM;
-}
-
-static int pool_populate_slow(struct kdbus_pool *pool, unsigned long first, unsigned long last,
-			      gfp_t effort)
-{
-	unsigned long index;
-	int ret = 0;
-
-	mutex_lock(&pool->pages_lock);
-	for (index = first; index <= last && !ret; index++) {
-		ret = pool_fill_locked(pool, index, effort);
-		if (!((index - first) & 63))
-			cond_resched();
-	}
-	mutex_unlock(&pool->pages_lock);
-	return ret;
-}
-
-/**
- * kdbus_pool_populate() - make sure that a slice has its pages
- * @pool: the pool
- * @slice: held by the caller
- * @effort: KDBUS_POOL_PATIENT or KDBUS_POOL_HURRIED
- *
- * Context: May sleep.
- * Return: 0; -ENOMEM if there is no memory or the owner's cgroup has reached its limit.
- */
-int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_t effort)
-{
-	unsigned long first = slice->offset >> PAGE_SHIFT;
-	unsigned long last = (slice->offset + slice->size - 1) >> PAGE_SHIFT;
-	unsigned long index;
-	struct page *page;
-	int ret;
-
-	/* It rested, and its pages stayed. */
-	if (slice->addr)
-		return 0;
-	for (index = first; index <= last; index++)
-		if (unlikely(!xa_load(&pool->pages, index))) {
-			ret = pool_populate_slow(pool, index, last, effort);
-			if (ret)
-				return ret;
-			break;
-		}
-
-	page = xa_load(&pool->pages, first);
-	slice->addr = page_address(page);
-	return 0;
-}
-
 /* The slice is in use by nobody any more; under @lock. */
 static void pool_release_locked(struct kdbus_pool *pool, struct kdbus_slice *slice)
 {
 	lockdep_assert_held(&pool->lock);
 
-	pool_end_rest_locked(pool);
+	kdbus_pool_end_rest_locked(pool);
 	pool->resting = slice;
-	if (READ_ONCE(pool->n_pages) <= POOL_KEEP_PAGES)
+	if (READ_ONCE(pool->n_pages) <= KDBUS_POOL_KEEP_PAGES)
 		return;
 	/* Racy on purpose: a lost store delays the trimmer by one period. */
 	WRITE_ONCE(pool->busy, true);
 	if (!delayed_work_pending(&pool->trim))
-		queue_delayed_work(kdbus_workqueue, &pool->trim, POOL_IDLE_JIFFIES);
+		queue_delayed_work(kdbus_workqueue, &pool->trim, KDBUS_POOL_IDLE_JIFFIES);
 }
 
 /**
@@ -590,213 +446,4 @@ void kdbus_pool_copy(struct kdbus_pool *dst_pool, const struct kdbus_slice *dst,
 
 		kdbus_pool_write(dst_pool, dst, pos, from, chunk);
 	}
-}
-
-/*
- * Take up to POOL_TRIM_BATCH pages that lie wholly under free slices.  Those are
- * found by size: how many small ones there are does not matter.
- */
-static unsigned int pool_take_free_pages(struct kdbus_pool *pool, struct page **pages,
-					 unsigned long *indices)
-{
-	unsigned long index, first, end;
-	struct kdbus_slice *slice;
-	unsigned int n = 0;
-	struct rb_node *rb;
-	struct page *page;
-
-	lockdep_assert_held(&pool->pages_lock);
-
-	spin_lock(&pool->lock);
-	pool_end_rest_locked(pool);
-	for (rb = rb_last(&pool->space.free); rb; rb = rb_prev(rb)) {
-		slice = rb_entry(rb, struct kdbus_slice, rb);
-		if (slice->size < PAGE_SIZE)
-			break;
-		first = max_t(unsigned long, DIV_ROUND_UP(slice->offset, PAGE_SIZE),
-			      POOL_KEEP_PAGES);
-		end = (slice->offset + slice->size) >> PAGE_SHIFT;
-		if (first >= end)
-			continue;
-		xa_for_each_range(&pool->pages, index, page, first, end - 1) {
-			if (n == POOL_TRIM_BATCH)
-				goto out;
-			xa_erase(&pool->pages, index);
-			WRITE_ONCE(pool->n_pages, pool->n_pages - 1);
-			indices[n] = index;
-			pages[n++] = page;
-		}
-	}
-out:
-	spin_unlock(&pool->lock);
-	return n;
-}
-
-static void pool_trim(struct work_struct *work)
-{
-	struct kdbus_pool *pool = container_of(to_delayed_work(work), struct kdbus_pool, trim);
-	unsigned long indices[POOL_TRIM_BATCH];
-	struct page *pages[POOL_TRIM_BATCH];
-	unsigned int i, n;
-
-	if (READ_ONCE(pool->busy)) {
-		WRITE_ONCE(pool->busy, false);
-		queue_delayed_work(kdbus_workqueue, &pool->trim, POOL_IDLE_JIFFIES);
-		return;
-	}
-
-	do {
-		mutex_lock(&pool->pages_lock);
-		n = pool_take_free_pages(pool, pages, indices);
-		kdbus_delay_point();
-		for (i = 0; i < n; i++) {
-			/* A fault that found the page before ends here, see DOC: Pool. */
-			lock_page(pages[i]);
-			unlock_page(pages[i]);
-			if (pool->file)
-				unmap_mapping_range(pool->file->f_mapping,
-						    (loff_t)indices[i] << PAGE_SHIFT,
-						    PAGE_SIZE, 1);
-			put_page(pages[i]);
-		}
-		mutex_unlock(&pool->pages_lock);
-		cond_resched();
-	} while (n);
-}
-
-/*
- * The page at @index, new if there is none; then @pages_lock is held.  Memory is waited
- * for without the lock, which senders may need.
- */
-static struct page *pool_lock_fault_page(struct kdbus_pool *pool, unsigned long index)
-{
-	struct page *page, *new = NULL;
-	int ret;
-
-	for (;;) {
-		mutex_lock(&pool->pages_lock);
-		page = xa_load(&pool->pages, index);
-		if (page) {
-			if (new)
-				put_page(new);
-			return page;
-		}
-		if (new) {
-			ret = pool_add_page_locked(pool, index, new);
-			if (!ret)
-				return new;
-			mutex_unlock(&pool->pages_lock);
-			return ERR_PTR(ret);
-		}
-		mutex_unlock(&pool->pages_lock);
-
-		new = pool_new_page(pool, 0);
-		if (!new)
-			return ERR_PTR(-ENOMEM);
-	}
-}
-
-static vm_fault_t pool_fault(struct vm_fault *vmf)
-{
-	struct kdbus_pool *pool = vmf->vma->vm_private_data;
-	struct page *page;
-
-	if (vmf->pgoff >= pool->size >> PAGE_SHIFT)
-		return VM_FAULT_SIGBUS;
-
-	/* What no message has reached yet reads as zeroes. */
-	page = pool_lock_fault_page(pool, vmf->pgoff);
-	if (IS_ERR(page))
-		return VM_FAULT_OOM;
-	/* Locked, so that the trimmer can wait for us. */
-	get_page(page);
-	lock_page(page);
-	mutex_unlock(&pool->pages_lock);
-	kdbus_delay_point();
-
-	vmf->page = page;
-	return VM_FAULT_LOCKED;
-}
-
-static const struct vm_operations_struct pool_vm_ops = {
-	.fault = pool_fault,
-};
-
-static int pool_file_release(struct inode *inode, struct file *file)
-{
-	struct kdbus_pool *pool = file->private_data;
-
-	mutex_lock(&pool->pages_lock);
-	if (pool->file == file)
-		pool->file = NULL;
-	mutex_unlock(&pool->pages_lock);
-	iput(file->f_mapping->host);
-	kdbus_pool_put(pool);
-	return 0;
-}
-
-static const struct file_operations pool_file_ops = {
-	.owner = THIS_MODULE,
-	.release = pool_file_release,
-};
-
-/* A file with an address space of its own, so that its mappings can be found. */
-static struct file *pool_file_new(struct kdbus_pool *pool)
-{
-	struct inode *inode;
-	struct file *file;
-
-	file = anon_inode_getfile("[kdbus-pool]", &pool_file_ops, pool, O_RDONLY);
-	if (IS_ERR(file))
-		return file;
-	kref_get(&pool->ref);
-
-	inode = alloc_anon_inode(file_inode(file)->i_sb);
-	if (IS_ERR(inode)) {
-		/* The release function puts the inode of f_mapping: give it one more. */
-		ihold(file_inode(file));
-		fput(file);
-		return ERR_CAST(inode);
-	}
-	file->f_mapping = inode->i_mapping;
-	return file;
-}
-
-/**
- * kdbus_pool_mmap() - map a pool, read-only for ever
- * @pool: the pool
- * @vma: the new mapping, not yet visible
- *
- * Context: mmap_lock held.
- * Return: 0; -EPERM if it is to be writable; -EFAULT if it is larger than the
- *         pool; -ENOMEM, -ENFILE.
- */
-int kdbus_pool_mmap(struct kdbus_pool *pool, struct vm_area_struct *vma)
-{
-	struct file *file;
-
-	if (vma->vm_flags & VM_WRITE)
-		return -EPERM;
-	if (vma->vm_end - vma->vm_start > pool->size)
-		return -EFAULT;
-
-	mutex_lock(&pool->pages_lock);
-	/* A file on its way to release has no references left to take. */
-	if (pool->file && kdbus_get_file_active(&pool->file)) {
-		file = pool->file;
-	} else {
-		file = pool_file_new(pool);
-		if (!IS_ERR(file))
-			pool->file = file;
-	}
-	mutex_unlock(&pool->pages_lock);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-
-	vma_set_file(vma, file);
-	fput(file);
-	vm_flags_mod(vma, VM_DONTEXPAND | VM_DONTDUMP, VM_MAYWRITE);
-	vma->vm_ops = &pool_vm_ops;
-	vma->vm_private_data = pool;
-	return 0;
 }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the pool share: pool.c, pool-pages.c, pool-map.c. */
+#ifndef KDBUS_POOL_INTERNAL_H
+#define KDBUS_POOL_INTERNAL_H
+
+#include <linux/jiffies.h>
+#include <linux/kref.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "slice.h"
+
+struct file;
+struct mem_cgroup;
+struct page;
+
+/* Pages that an idle pool keeps, its first: a small message finds its page at once. */
+#define KDBUS_POOL_KEEP_PAGES 1
+/* How long a pool must have been without traffic before pages go. */
+#define KDBUS_POOL_IDLE_JIFFIES HZ
+/**
+ * struct kdbus_pool - memory for one connection's messages
+ * @ref: the connection and the file of the mappings
+ * @size: length in bytes, a multiple of the page size; set once
+ * @lock: guards @space and @resting; leaf
+ * @space: the slices
+ * @resting: slice that nobody needs and that is not released yet, or NULL
+ * @pages: pages by index; added and removed under @pages_lock, read under RCU
+ * @pages_lock: see DOC: Pool
+ * @n_pages: number of entries in @pages; under @pages_lock, read as a hint
+ * @busy: there was traffic since the trimmer looked
+ * @trim: gives pages back when idle
+ * @memcg: who pays for pages; pinned, may be NULL
+ * @file: file of the mappings, made at the first; under @pages_lock; weak, it
+ *        pins the pool and removes itself
+ */
+struct kdbus_pool {
+	struct kref ref;
+	size_t size;
+	spinlock_t lock;	/* slices */
+	struct kdbus_space space;
+	struct kdbus_slice *resting;
+	struct xarray pages;
+	struct mutex pages_lock;	/* adding and removing pages */
+	unsigned long n_pages;
+	bool busy;
+	struct delayed_work trim;
+	struct mem_cgroup *memcg;
+	struct file *file;
+};
+
+void kdbus_pool_trim(struct work_struct *work);
+struct page *kdbus_pool_lock_fault_page(struct kdbus_pool *pool, unsigned long index);
+
+/**
+ * kdbus_pool_end_rest_locked() - let no slice rest
+ * @pool: the pool, its lock held
+ */
+static inline void kdbus_pool_end_rest_locked(struct kdbus_pool *pool)
+{
+	struct kdbus_slice *slice = pool->resting;
+
+	lockdep_assert_held(&pool->lock);
+
+	pool->resting = NULL;
+	if (slice)
+		kdbus_space_release(&pool->space, slice);
+}
+
+#endif
