@@ -63,7 +63,7 @@
  * What is left out
  *
  * - The order of memory accesses as seen by another CPU. Sections are under locks; two accesses are not
- *   (the sender's clock, the state of a ticket), and a model like this cannot judge them.
+ *   (the sender's clock, the state of a ticket): clock.c has them, on threads.
  * - Locks themselves, but in WAIT_LOCKED: the protocol takes one at a time.
  * - Sleepers and wake-ups: a reader here runs whenever it could. In the kernel whoever commits wakes.
  * - Priorities of RECV: who asks by priority leaves the order on purpose. What it sees counts as seen.
