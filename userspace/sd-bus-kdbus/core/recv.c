@@ -352,13 +352,14 @@ static int open_message(struct kbus_conn *conn, struct kbus_incoming *in)
 	    kbus_body_validate(in->header.signature, in->body, in->header.body_size,
 			       in->header.swap) < 0)
 		return reject(conn, in, KBUS_DROP_BODY, in->header.signature);
+	/* First who sent it, because rules ask for that too. */
+	r = correct_header(conn, in);
+	if (r < 0)
+		return reject(conn, in, r == -ENOMEM ? KBUS_DROP_MEMORY : KBUS_DROP_SIZE, NULL);
 	if ((conn->is_monitor ? kbus_matchset_count(conn->matches) > 0 :
 				in->msg->dst_id == KDBUS_DST_ID_BROADCAST) &&
 	    !is_wanted(conn, in))
 		return reject(conn, in, KBUS_DROP_FILTERED, NULL);
-	r = correct_header(conn, in);
-	if (r < 0)
-		return reject(conn, in, r == -ENOMEM ? KBUS_DROP_MEMORY : KBUS_DROP_SIZE, NULL);
 	if (in->is_taken) {
 		kbus_payload_close(in->msg, true);
 		in->n_fds = payload.n_fds;

@@ -247,6 +247,42 @@ TEST(forged_and_missing_senders)
 	pair_close(&p);
 }
 
+/* A filter with all bits passes any rule in the kernel; the rule itself decides. */
+TEST(broadcasts_that_pretend_to_be_what_a_rule_wants)
+{
+	struct kbus_fields fields = {
+		.type = KBUS_SIGNAL, .serial = 1, .path = "/", .interface = "a.b", .member = "X",
+	};
+	struct kbus_envelope e;
+	uint64_t filter[8];
+	uint8_t *data;
+	struct pair p;
+	size_t size;
+
+	memset(filter, 0xff, sizeof(filter));
+	if (pair_open(&p)) {
+		if (bus_expect_text(&p.good, NULL, "AddMatch", "sender=':1.1',member='X'"))
+			client_done(&p.good);
+		if (bus_expect_text(&p.good, NULL, "AddMatch", "member='Y'"))
+			client_done(&p.good);
+		fields.sender = ":1.1";
+		ASSERT_EQ(0, kbus_build(NULL, &fields, &data, &size));
+		e = envelope(data, size);
+		e.dst_id = KDBUS_DST_ID_BROADCAST;
+		e.flags = KDBUS_MSG_SIGNAL;
+		e.filter = filter;
+		expect_drop(&p, &e, KBUS_DROP_FILTERED, "forged sender");
+		free(data);
+		fields.sender = NULL;
+		fields.member = "Z";
+		ASSERT_EQ(0, kbus_build(NULL, &fields, &data, &size));
+		e.head = (struct iovec){ data, size };
+		expect_drop(&p, &e, KBUS_DROP_FILTERED, "another member");
+		free(data);
+	}
+	pair_close(&p);
+}
+
 TEST(headers_that_contradict_the_kernel)
 {
 	struct kbus_fields reply = { .type = KBUS_METHOD_RETURN, .serial = 1, .reply_serial = 5 };
