@@ -14,8 +14,8 @@
 #define THREADS		4
 #define STEPS		150
 /* Slow machines do less, and say how much; each begins somewhere else. */
-#define PAIRS_MS	100000
-#define STORM_MS	40000
+#define PAIRS_MS	60000
+#define STORM_MS	20000
 
 FIXTURE(storm) {
 	struct storm *storm;
