@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The fault sweep: a table of scenarios, each a world and a command in it, and what is done to each:
- * the command fails at its first allocation or copy, its second, and so on.
+ * The fault sweep: a table of scenarios, each a world and a command in it, and what is
+ * done to each: the command fails at its first allocation or copy, its second, and so on.
  *
  * As in common.h, int results are 0 or a negative errno unless said otherwise.
  */
@@ -41,8 +41,9 @@ void text_diff(const struct text *wanted, const struct text *seen, const char *t
 /* ---- faults ---- */
 
 /*
- * QUIET: whoever asked for memory asked for no warning, so the log does not tell what it was.  That is
- * the kernel watching itself (each object has one of kmemleak's), or memory with a second way to it.
+ * QUIET: whoever asked for memory asked for no warning, so the log does not tell what it
+ * was.  That is the kernel watching itself (each object has one of kmemleak's), or memory
+ * with a second way to it.
  */
 enum fault_kind {
 	FAULT_QUIET,
@@ -139,6 +140,8 @@ struct world {
 #define NO_POINTS	0x10
 /* a world that is made too slowly to look at memory as well */
 #define LARGE		0x200
+/* pools have more room, and are not looked at so closely */
+#define LARGE_MESSAGES	0x400
 /* no bus is made for it */
 #define NO_BUS		0x20
 /* runs in a user namespace of its own, with a mount of its own */
@@ -180,6 +183,8 @@ int world_make(struct world *world, const struct scenario *scenario, const char 
 int world_end(struct world *world);
 /* Run what is tested: 0 or -errno. */
 int world_act(struct world *world);
+/* Is the command one that sends @msg? */
+bool world_sends(const struct world *world);
 /* What the command wrote, for those who succeeded. */
 void world_show_result(struct world *world, struct text *text);
 /* What can be seen from outside, then what is in each queue and pool: this empties them. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Faults on demand: the kernel's /proc/thread-self/fail-nth, and what its log tells of them.
+ * Faults on demand: the kernel's /proc/thread-self/fail-nth, and what its log tells of
+ * them.
  *
- * fail-nth counts every place that asks whether to fail: slab allocations, pages, copies from and to
- * user space.  The settings in debugfs decide which places ask at all; here, all.
+ * fail-nth counts every place that asks whether to fail: slab allocations, pages, copies
+ * from and to user space.  The settings in debugfs decide which places ask at all; here,
+ * all.
  */
 #include <regex.h>
 #include <sys/klog.h>

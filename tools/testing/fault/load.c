@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Loading the module: only what fails in the module's own initialisation is judged.  That is the end of
- * a load, so the points are taken from the last one backwards, until none of the module's functions is
- * part of the fault.
+ * Loading the module: only what fails in the module's own initialisation is judged.  That
+ * is the end of a load, so the points are taken from the last one backwards, until none of
+ * the module's functions is part of the fault.
  */
 #include <sys/mount.h>
 #include <sys/syscall.h>

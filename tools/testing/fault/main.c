@@ -2,11 +2,12 @@
 /*
  * main.c - the fault sweep; prints TAP.
  *
- *	fault-sweep [--sites SITES] [--module MODULE] REPORTS [SCENARIO...]
+ * fault-sweep [--sites SITES] [--module MODULE] REPORTS [SCENARIO...]
  *
- * REPORTS has patterns of what the kernel's log must not show.  SITES gets a line for each injected fault:
- * scenario, point, kind, and the functions of the module that it happened in.  MODULE is loaded with
- * faults, too.  SCENARIO is a name, or the start of several; without, all are run.
+ * REPORTS has patterns of what the kernel's log must not show.  SITES gets a line for each
+ * injected fault: scenario, point, kind, and the functions of the module that it happened
+ * in.  MODULE is loaded with faults, too.  SCENARIO is a name, or the start of several;
+ * without, all are run.
  */
 #include <sched.h>
 #include <sys/mount.h>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Memory that faults: the argument, the message and the payload of a command lie across the end of what
- * can be read, or written, and that end moves through them.
+ * Memory that faults: the argument, the message and the payload of a command lie across
+ * the end of what can be read, or written, and that end moves through them.
  *
- * Arguments have to start at multiples of eight, so the end moves in steps of eight, longer ones in the
- * middle of long arguments; through payload it moves byte by byte, or from page to page where the payload
- * is large.  Commands that fail have to leave the world as it was, however many they are.  One that does
- * not look at what lies behind the end succeeds, and is not counted.
+ * Arguments have to start at multiples of eight, so the end moves in steps of eight,
+ * longer ones in the middle of long arguments; through payload it moves byte by byte, or
+ * from page to page where the payload is large.  Commands that fail have to leave the
+ * world as it was, however many they are.  One that does not look at what lies behind the
+ * end succeeds, and is not counted.
  */
 #include <sys/ioctl.h>
 
@@ -80,9 +81,9 @@ static size_t victim_size(enum victim victim)
 	case ARGUMENT_UNWRITABLE:
 		return world.cmd.size;
 	case MESSAGE_UNREADABLE:
-		return world.nr == KDBUS_CMD_SEND ? world.msg.size : 0;
+		return world_sends(&world) ? world.msg.size : 0;
 	case PAYLOAD_UNREADABLE:
-		return world.nr == KDBUS_CMD_SEND ? world.n_bytes : 0;
+		return world_sends(&world) ? world.n_bytes : 0;
 	default:
 		return 0;
 	}

@@ -99,7 +99,7 @@ const struct scenario call_scenarios[] = {
 	{ "reply", "max_calls=1,max_queued_messages=1", reply_setup, NULL, NULL, USES_CALL_UP },
 	{ "reply-files", "max_queued_fds=2", reply_setup, NULL, NULL, USES_CALL_UP, 2 },
 	{ "reply-monitored", NULL, monitored_reply_setup, NULL, NULL,
-	  USES_CALL_UP | MAY_LOSE | MAY_BE_SEEN },
+	  USES_CALL_UP | MAY_LOSE | MAY_BE_SEEN | LARGE_MESSAGES },
 	{ "reply-to-sync", "max_calls=1,max_queued_messages=1", sync_reply_setup, NULL, NULL,
 	  USES_CALL_UP },
 	{ "reply-to-sync-files", "max_queued_fds=2", sync_reply_setup, NULL, NULL,

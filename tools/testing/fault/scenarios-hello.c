@@ -177,8 +177,8 @@ static int map_again(struct world *world)
 }
 
 /*
- * The kernel reads a page of the pool that nothing has been written to: it comes by a fault, which
- * may fail for want of memory without an oops, and without the process's end.
+ * The kernel reads a page of the pool that nothing has been written to: it comes by a
+ * fault, which may fail for want of memory without an oops, and without the process's end.
  */
 static int read_map(struct world *world)
 {
@@ -238,18 +238,20 @@ static int poll_many(struct world *world)
 	return ret == 600 ? 0 : ret < 0 ? -errno : -EIO;
 }
 
+#define WATCHED	(MAY_LOSE | MAY_BE_SEEN)
+
 const struct scenario hello_scenarios[] = {
 	{ "hello", "max_connections=2", ordinary_setup, NULL, hello_show },
 	{ "hello-described", "max_connections=2", described_setup, NULL, hello_show },
 	{ "hello-faked", "max_connections=2", faked_setup, NULL, hello_show },
-	{ "hello-watched", "max_connections=6", watched_setup, NULL, hello_show, MAY_LOSE | MAY_BE_SEEN, 3 },
-	{ "hello-monitored", NULL, monitored_setup, NULL, hello_show, MAY_LOSE | MAY_BE_SEEN },
-	{ "hello-activator", "max_connections=3", activator_setup, NULL, hello_show, MAY_LOSE | MAY_BE_SEEN },
-	{ "hello-activator-late", NULL, late_activator_setup, NULL, hello_show, MAY_LOSE | MAY_BE_SEEN },
+	{ "hello-watched", "max_connections=6", watched_setup, NULL, hello_show, WATCHED, 3 },
+	{ "hello-monitored", NULL, monitored_setup, NULL, hello_show, WATCHED },
+	{ "hello-activator", "max_connections=3", activator_setup, NULL, hello_show, WATCHED },
+	{ "hello-activator-late", NULL, late_activator_setup, NULL, hello_show, WATCHED },
 	{ "hello-holder", "max_connections=2", holder_setup, NULL, NULL, 0, 1 },
 	{ "hello-holder-large", NULL, holder_setup, NULL, NULL, 0, 40 },
 	{ "hello-monitor", "max_connections=3", monitor_setup, NULL, hello_show },
-	{ "hello-custom", "max_connections=2", custom_setup, NULL, hello_show, MAY_LOSE | MAY_BE_SEEN },
+	{ "hello-custom", "max_connections=2", custom_setup, NULL, hello_show, WATCHED },
 	{ "hello-first-of-user", "max_connections=1", user_setup, NULL, hello_show },
 	{ "mmap", NULL, unmapped_setup, map_it, map_show },
 	{ "mmap-again", NULL, mapped_setup, map_again, map_show },

@@ -138,12 +138,12 @@ static void update_policy_show(struct world *world, struct text *text)
 
 const struct scenario query_scenarios[] = {
 	{ "info", NULL, info_setup, NULL, NULL, MAY_LACK, 2 },
-	{ "info-many-names", NULL, info_setup, NULL, NULL, MAY_LACK, 60 },
+	{ "info-many-names", NULL, info_setup, NULL, NULL, MAY_LACK | LARGE_MESSAGES, 60 },
 	{ "info-by-name", NULL, info_by_name_setup, NULL, NULL, MAY_LACK, 1 },
 	{ "info-of-faked", NULL, info_of_faked_setup },
 	{ "creator-info", NULL, creator_setup, NULL, NULL, MAY_LACK },
 	{ "list", NULL, list_setup },
-	{ "list-long", NULL, list_setup, NULL, NULL, 0, 120 },
+	{ "list-long", NULL, list_setup, NULL, NULL, LARGE_MESSAGES, 120 },
 	{ "update-flags", NULL, update_flags_setup, NULL, update_flags_show, NO_POINTS },
 	{ "update-policy", NULL, update_policy_setup, NULL, update_policy_show, 0, 1 },
 	{ "update-policy-long", NULL, update_policy_setup, NULL, update_policy_show, 0, 60 },

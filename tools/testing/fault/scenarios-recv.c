@@ -157,6 +157,48 @@ static int free_setup(struct world *world)
 	return ret;
 }
 
+/* B has received a call of A, has another message waiting, and two places to give back. */
+static int served(struct world *world, __u64 *offsets)
+{
+	struct kdbus_cmd_recv recv;
+	unsigned int i;
+	int ret;
+
+	ret = world_conns(world, A, 2) ?: send_plain(&world->conn[A], world->conn[B].id, 1) ?:
+	      send_call(&world->conn[A], world->conn[B].id, 7) ?:
+	      send_plain(&world->conn[A], world->conn[B].id, 2);
+	for (i = 0; i < 2 && !ret; i++) {
+		ret = msg_recv(&world->conn[B], 0, &recv);
+		offsets[i] = recv.msg.offset;
+	}
+	return ret;
+}
+
+static int recv_and_free_setup(struct world *world)
+{
+	__u64 offsets[2];
+	int ret = served(world, offsets);
+
+	recv_with(world, 0);
+	args_item(&world->cmd, KDBUS_ITEM_FREE, offsets, sizeof(offsets));
+	return ret;
+}
+
+/* B answers, gives both back, and receives what waits. */
+static int exchange_setup(struct world *world)
+{
+	__u64 offsets[2];
+	int ret = served(world, offsets) ?: world_bytes(world, 70);
+
+	args_reply(&world->msg, world->conn[A].id, 8, 7);
+	args_vec(&world->msg, world->bytes, 70);
+	world_command(world, B, KDBUS_CMD_EXCHANGE);
+	args_exchange(&world->cmd);
+	world->cmd.exchange.msg_address = (uintptr_t)&world->msg;
+	args_item(&world->cmd, KDBUS_ITEM_FREE, offsets, sizeof(offsets));
+	return ret;
+}
+
 const struct scenario recv_scenarios[] = {
 	{ "recv", "max_queued_messages=3", recv_setup },
 	{ "recv-peek", "max_queued_messages=3", recv_setup, NULL, NULL, 0, KDBUS_RECV_PEEK },
@@ -170,6 +212,9 @@ const struct scenario recv_scenarios[] = {
 	{ "recv-drop-call", "max_calls=1", drop_call_setup, NULL, NULL, MAY_LOSE | MAY_VANISH },
 	{ "recv-drop-sync-call", "max_calls=1", drop_sync_call_setup },
 	{ "recv-lost", "max_queued_messages=2", lost_setup },
+	{ "recv-and-free", NULL, recv_and_free_setup },
+	{ "exchange", "max_calls=1,max_queued_messages=3", exchange_setup, NULL, NULL,
+	  USES_CALL_UP },
 	{ "free", NULL, free_setup, NULL, NULL, NO_POINTS },
 	{ }
 };

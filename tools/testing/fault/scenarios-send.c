@@ -39,6 +39,15 @@ static int pieces_setup(struct world *world)
 	return ret ?: world_send(world, A, 0);
 }
 
+/* Nearly all that the pool has room for, and more than the page that it starts with. */
+static int pages_setup(struct world *world)
+{
+	int ret = pair(world) ?: world_bytes(world, 5000);
+
+	args_vec(&world->msg, world->bytes, 5000);
+	return ret ?: world_send(world, A, 0);
+}
+
 static int big_setup(struct world *world)
 {
 	int ret = pair(world) ?: world_bytes(world, BIG);
@@ -110,7 +119,7 @@ static int new_user_setup(struct world *world)
 	if (ret || fd < 0)
 		return ret ?: fd;
 	args_hello_default(&args);
-	args.hello.pool_size = 16 * 4096;
+	args.hello.pool_size = 8 * 4096;
 	ret = conn_hello(&world->conn[A], fd, &args) ?:
 	      conn_free(&world->conn[A], world->conn[A].hello.offset) ?:
 	      name_acquire(&world->conn[B], "open.fault", 0, NULL) ?:
@@ -175,23 +184,28 @@ static int monitored_setup(struct world *world)
 	return ret ?: world_send(world, A, 0);
 }
 
+#define MONITORED	(MAY_LOSE | MAY_BE_SEEN | LARGE_MESSAGES)
+
 const struct scenario send_scenarios[] = {
 	{ "send", "max_queued_messages=1", plain_setup },
 	{ "send-small", "max_queued_messages=1", small_setup },
 	{ "send-priority", "max_queued_messages=1", tight_setup },
 	{ "send-pieces", "max_queued_messages=1", pieces_setup },
-	{ "send-big", "max_queued_messages=1", big_setup },
-	{ "send-long-items", "max_queued_messages=1", long_items_setup },
+	{ "send-pages", "max_queued_messages=1", pages_setup },
+	{ "send-big", "max_queued_messages=1", big_setup, NULL, NULL, LARGE_MESSAGES },
+	{ "send-long-items", "max_queued_messages=1", long_items_setup, NULL, NULL,
+	  LARGE_MESSAGES },
 	{ "send-to-self", "max_queued_messages=1", self_setup },
 	{ "send-files", "max_queued_messages=1,max_queued_fds=2", files_setup },
 	{ "send-metadata", NULL, metadata_setup, NULL, NULL, MAY_LACK, 1 },
-	{ "send-many-names", NULL, metadata_setup, NULL, NULL, MAY_LACK, 40 },
+	{ "send-many-names", NULL, metadata_setup, NULL, NULL,
+	  MAY_LACK | LARGE_MESSAGES, 40 },
 	{ "send-new-user", "max_queued_messages=1", new_user_setup },
 	{ "send-by-name", "max_queued_messages=1", by_name_setup },
 	{ "send-to-activator", "max_queued_messages=1", to_activator_setup },
 	{ "send-custom", "max_queued_messages=1", custom_setup },
 	/* Monitors have their copies when the receiver's fails. */
-	{ "send-monitored", NULL, monitored_setup, NULL, NULL, MAY_LOSE | MAY_BE_SEEN, 1 },
-	{ "send-monitored-twice", NULL, monitored_setup, NULL, NULL, MAY_LOSE | MAY_BE_SEEN, 2 },
+	{ "send-monitored", NULL, monitored_setup, NULL, NULL, MONITORED, 1 },
+	{ "send-monitored-twice", NULL, monitored_setup, NULL, NULL, MONITORED, 2 },
 	{ }
 };

@@ -96,7 +96,7 @@ const struct scenario signal_scenarios[] = {
 	{ "broadcast-empty", NULL, empty_broadcast_setup, NULL, NULL, MAY_LOSE },
 	{ "broadcast-to-many", NULL, broadcast_setup, NULL, NULL, MAY_LOSE | LARGE, 17 },
 	{ "broadcast-crowded", "max_queued_messages=2", crowded_setup, NULL, NULL, MAY_LOSE },
-	{ "broadcast-described", NULL, described_setup, NULL, NULL, MAY_LOSE },
+	{ "broadcast-described", NULL, described_setup, NULL, NULL, MAY_LOSE | LARGE_MESSAGES },
 	{ "broadcast-memfd", NULL, memfd_setup, NULL, NULL, MAY_LOSE },
 	{ "broadcast-custom", NULL, custom_setup, NULL, NULL, MAY_LOSE },
 	{ "signal-to-one", NULL, unicast_setup, NULL, NULL, MAY_LOSE | MAY_VANISH },

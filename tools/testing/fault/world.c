@@ -5,7 +5,16 @@
 
 #include "fault.h"
 
-#define POOL_OF_WORLD	(64UL * 4096)
+/*
+ * What CONN_INFO tells of the one who looks on fills a whole pool: the kernel's header, a
+ * label and a name, of which only the label is part of the argument of HELLO, which may
+ * not be larger than a pool.
+ */
+#define SMALL_POOL	(8UL * 4096)
+#define LARGE_POOL	(128UL * 4096)
+#define EYE_NAME_ITEM	120
+#define EYE_NAME	(EYE_NAME_ITEM - ITEM_HEADER - sizeof(__u64))
+#define EYE_LABEL	(SMALL_POOL - sizeof(struct kdbus_info) - EYE_NAME_ITEM - ITEM_HEADER)
 
 /*
  * @stop: an eventfd
@@ -39,7 +48,7 @@ int world_conn_args(struct world *world, unsigned int i, struct args *args)
 {
 	if (i >= world->n_conns)
 		world->n_conns = i + 1;
-	args->hello.pool_size = POOL_OF_WORLD;
+	args->hello.pool_size = world->scenario->flags & LARGE_MESSAGES ? LARGE_POOL : SMALL_POOL;
 	return conn_new_args(&world->conn[i], world->bus.path, args);
 }
 
@@ -208,9 +217,23 @@ static void call_end(struct world *world, struct text *text)
 		show_message(world, text, caller - world->conn, &world->call.cmd.send.reply);
 }
 
+static int make_eye(struct world *world)
+{
+	static char label[EYE_LABEL], name[EYE_NAME];
+	struct args args;
+
+	memset(label, 'l', sizeof(label) - 1);
+	memset(name, 'n', sizeof(name) - 1);
+	memcpy(name, "eye.", 4);
+	args_hello_default(&args);
+	args.hello.pool_size = LARGE_POOL;
+	args_str(&args, KDBUS_ITEM_SECLABEL, label);
+	return conn_new_args(&world->eye, world->bus.path, &args) ?:
+	       name_acquire(&world->eye, name, 0, NULL);
+}
+
 int world_make(struct world *world, const struct scenario *scenario, const char *domain)
 {
-	struct args args;
 	unsigned int i;
 	int ret = 0;
 
@@ -235,15 +258,19 @@ int world_make(struct world *world, const struct scenario *scenario, const char 
 	args_msg(&world->msg, 0, 0);
 	if (!(scenario->flags & NO_BUS)) {
 		ret = make_bus(world);
-		if (!ret) {
-			args_hello_default(&args);
-			args.hello.pool_size = POOL_OF_WORLD;
-			ret = conn_new_args(&world->eye, world->bus.path, &args);
-		}
+		if (!ret)
+			ret = make_eye(world);
 	}
 	if (!ret && scenario->setup)
 		ret = scenario->setup(world);
 	return ret;
+}
+
+bool world_sends(const struct world *world)
+{
+	/* Both have the address of the message in the same place. */
+	return !world->scenario->act &&
+	       (world->nr == KDBUS_CMD_SEND || world->nr == KDBUS_CMD_EXCHANGE);
 }
 
 int world_act(struct world *world)
@@ -396,8 +423,7 @@ void show_message(struct world *world, struct text *text, unsigned int i,
 		 i, msg->cookie, who(world, msg->src_id), who(world, msg->dst_id), msg->flags,
 		 msg->priority,
 		 msg->flags & KDBUS_MSG_EXPECT_REPLY ? 0 : msg->cookie_reply);
-	text_add(text, TAG_EXTRA, "  at %llu size %llu flags %llx", info->offset, info->msg_size,
-		 info->return_flags);
+	text_add(text, TAG_EXTRA, "  size %llu flags %llx", info->msg_size, info->return_flags);
 	ITEM_FOREACH(item, msg)
 		show_item(text, msg, item);
 }
@@ -427,22 +453,21 @@ static void show_queue(struct world *world, struct text *text, unsigned int i)
 	text_add(text, TAG_COUNT, "%u: %llu queued or lost", i, n + lost);
 }
 
-/* Where the next few slices of an empty pool lie: one that is still there would move them. */
+/* Whether all of an empty pool can be had: a slice that is still there would be missed. */
 static void show_pool(struct world *world, struct text *text, unsigned int i)
 {
-	const struct kdbus_info *info[2];
 	struct conn *conn = &world->conn[i];
-	unsigned int j;
-	int ret = 0;
+	const struct kdbus_info *info;
+	int ret;
 
-	for (j = 0; j < 2 && !ret; j++) {
-		ret = conn_info(conn, conn->id, NULL, j & 1 ? KDBUS_ATTACH_CMDLINE : 0, &info[j]);
-		text_add(text, TAG_EXTRA, "%u: slice %d at %td", i, ret,
-			 ret ? 0 : (const __u8 *)info[j] - conn->pool);
-	}
-	while (j--)
-		if (j || !ret)
-			conn_free(conn, (const __u8 *)info[j] - conn->pool);
+	if (conn->pool_size != SMALL_POOL)
+		return;
+	ret = conn_info(conn, world->eye.id, NULL, KDBUS_ATTACH_SECLABEL | KDBUS_ATTACH_NAMES,
+			&info);
+	text_add(text, TAG_FIRM, "%u: the whole pool: %d, %llu bytes", i, ret,
+		 ret ? 0 : info->size);
+	if (!ret)
+		conn_free(conn, (const __u8 *)info - conn->pool);
 }
 
 void world_show(struct world *world, struct text *text)
@@ -495,9 +520,15 @@ void world_show_result(struct world *world, struct text *text)
 			conn_free(&world->conn[i], world->cmd.recv.msg.offset);
 		}
 		break;
+	case KDBUS_CMD_EXCHANGE:
+		text_add(text, TAG_RESULT, "lost %llu", world->cmd.exchange.dropped_msgs);
+		if (world->cmd.exchange.msg.msg_size) {
+			show_message(world, text, i, &world->cmd.exchange.msg);
+			conn_free(&world->conn[i], world->cmd.exchange.msg.offset);
+		}
+		break;
 	case KDBUS_CMD_SEND:
-		text_add(text, TAG_RESULT, "reply at %llu size %llu", world->cmd.send.reply.offset,
-			 world->cmd.send.reply.msg_size);
+		text_add(text, TAG_RESULT, "reply of %llu", world->cmd.send.reply.msg_size);
 		if (world->cmd.send.reply.msg_size) {
 			show_message(world, text, i, &world->cmd.send.reply);
 			conn_free(&world->conn[i], world->cmd.send.reply.offset);
@@ -505,13 +536,11 @@ void world_show_result(struct world *world, struct text *text)
 		break;
 	case KDBUS_CMD_CONN_INFO:
 	case KDBUS_CMD_BUS_CREATOR_INFO:
-		text_add(text, TAG_EXTRA, "info at %llu size %llu", world->cmd.info.offset,
-			 world->cmd.info.info_size);
+		text_add(text, TAG_EXTRA, "info of %llu", world->cmd.info.info_size);
 		conn_free(&world->conn[i], world->cmd.info.offset);
 		break;
 	case KDBUS_CMD_LIST:
-		text_add(text, TAG_FIRM, "list at %llu size %llu", world->cmd.list.offset,
-			 world->cmd.list.list_size);
+		text_add(text, TAG_FIRM, "list of %llu", world->cmd.list.list_size);
 		conn_free(&world->conn[i], world->cmd.list.offset);
 		break;
 	}
