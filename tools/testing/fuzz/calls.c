@@ -68,7 +68,7 @@ static bool close_slot(unsigned int number)
 	return fd >= 0 && !close(fd);
 }
 
-static bool open_node(const struct op *op)
+static bool open_node(const struct op *op, unsigned int uid)
 {
 	char path[STRING_MAX * 3], bus[STRING_MAX], endpoint[STRING_MAX];
 	int flags = op->value[3] & (O_NONBLOCK | O_APPEND | O_NOFOLLOW | O_PATH | O_DIRECTORY |
@@ -77,8 +77,8 @@ static bool open_node(const struct op *op)
 
 	if (!op->value[3])
 		flags = O_RDWR;
-	grammar_string(STRING_BUS + op->value[1] % 3, bus);
-	grammar_string(STRING_ENDPOINT, endpoint);
+	grammar_string(STRING_BUS + op->value[1] % 3, uid, bus);
+	grammar_string(STRING_ENDPOINT, uid, endpoint);
 	switch (op->value[0]) {
 	case NODE_CONTROL:
 		snprintf(path, sizeof(path), "%s/control", run_mount);
@@ -369,7 +369,8 @@ static bool do_call(struct lane_state *me, const struct op *op)
 		memory_place(me->lane, false, op->place, 64, 64, &user);
 		return !ioctl(slots[op->slot].fd, op->value[0] & 0xffffffff, user);
 	case OP_OPEN:
-		return open_node(op);
+		/* The bus may be one that was made before the user was changed. */
+		return open_node(op, geteuid()) || (geteuid() && open_node(op, 0));
 	case OP_MAKE:
 		return make_object(op);
 	case OP_CLOSE:

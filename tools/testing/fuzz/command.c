@@ -93,7 +93,7 @@ static size_t put_payload(unsigned char *at, const struct item *item, unsigned i
 		size += narrow ? 4 : 8;
 	}
 	if (item->tail == TAIL_STRING) {
-		i = grammar_string(item->argument, text);
+		i = grammar_string(item->argument, geteuid(), text);
 		memcpy(at + size, text, i);
 		size += i;
 	} else if (item->tail == TAIL_FILL) {

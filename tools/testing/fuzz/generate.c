@@ -453,6 +453,13 @@ void generate_adopt(struct random *random, const struct prog *prog, unsigned int
 			adopt_value(random, &op->item[i].word[j], conns, n);
 }
 
+/* What is set up was opened before, mostly: other files have their role already. */
+static bool wants_file(struct random *random, const struct op *op)
+{
+	return (op->kind == OP_BUS_MAKE || op->kind == OP_ENDPOINT_MAKE || op->kind == OP_HELLO) &&
+	       !one_in(random, 6);
+}
+
 void generate_prog(struct random *random, struct prog *prog)
 {
 	unsigned int body = 4 + random_below(random, 24), lanes = 0, i;
@@ -474,5 +481,12 @@ void generate_prog(struct random *random, struct prog *prog)
 		generate_adopt(random, prog, prog->ops - 1, op);
 		if (lanes && i > body / 3)
 			op->lane = random_below(random, lanes + 1);
+		if (wants_file(random, op) && prog->ops < PROG_OPS) {
+			op[1] = op[0];
+			prog->ops--;
+			append(prog, OP_OPEN, op[1].slot)->lane = op[1].lane;
+			prog->ops++;
+			op->value[0] = op[1].kind == OP_BUS_MAKE ? NODE_CONTROL : NODE_BUS;
+		}
 	}
 }

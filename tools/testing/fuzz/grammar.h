@@ -111,7 +111,7 @@ const char *kind_name(unsigned int kind);
 int kind_of_name(const char *name);
 const char *item_type_name(uint64_t type);
 bool item_type_of_name(const char *name, uint64_t *type);
-size_t grammar_string(unsigned int number, char *text);
+size_t grammar_string(unsigned int number, unsigned int uid, char *text);
 extern char grammar_worker[16];
 
 void generate_prog(struct random *random, struct prog *prog);

@@ -116,7 +116,7 @@ static void choose(struct random *random, struct prog *prog)
 	unsigned int count = corpus_count(), number;
 	static struct prog other;
 
-	if (!count || one_in(random, 10)) {
+	if (!count || one_in(random, 4)) {
 		generate_prog(random, prog);
 		return;
 	}

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "grammar.h"
 
@@ -109,16 +108,16 @@ bool item_type_of_name(const char *name, uint64_t *type)
 	return false;
 }
 
-/* Writes the string with its NUL, returns how many bytes that is. */
-size_t grammar_string(unsigned int number, char *text)
+/* Some start with a user id.  Writes the string with its NUL, returns how many bytes that is. */
+size_t grammar_string(unsigned int number, unsigned int uid, char *text)
 {
 	if (number < STRING_BUS)
 		strcpy(text, strings[number]);
 	else if (number < STRING_ENDPOINT)
-		sprintf(text, "%u-%s-%u", geteuid(), grammar_worker, number - STRING_BUS);
+		sprintf(text, "%u-%s-%u", uid, grammar_worker, number - STRING_BUS);
 	else if (number == STRING_ENDPOINT)
-		sprintf(text, "%u-ep", geteuid());
+		sprintf(text, "%u-ep", uid);
 	else
-		sprintf(text, "%u-%0250u", geteuid(), 0);
+		sprintf(text, "%u-%0250u", uid, 0);
 	return strlen(text) + 1;
 }

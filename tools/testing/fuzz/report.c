@@ -21,7 +21,7 @@ void report_line(unsigned int seconds, unsigned int corpus)
 	printf("%5u s: %" PRIu64 " programs, %" PRIu64 " commands, %" PRIu64 " other calls, "
 	       "%" PRIu64 " places, %" PRIu64 " features, corpus %u\n", seconds,
 	       sum(shared->programs, 0, WORKERS_MAX), sum(shared->calls, 0, OP_IOCTL + 1),
-	       sum(shared->calls, OP_IOCTL + 1, OP_KINDS), shared->pcs, shared->features, corpus);
+	       sum(shared->calls, OP_IOCTL + 1, OP_AGAIN), shared->pcs, shared->features, corpus);
 	fflush(stdout);
 }
 
@@ -56,7 +56,7 @@ static void write_counts(FILE *file)
 	fprintf(file, "seconds %" PRIu64 "\n", shared->seconds);
 	fprintf(file, "programs %" PRIu64 "\n", sum(shared->programs, 0, WORKERS_MAX));
 	fprintf(file, "commands %" PRIu64 "\n", sum(shared->calls, 0, OP_IOCTL + 1));
-	fprintf(file, "other_calls %" PRIu64 "\n", sum(shared->calls, OP_IOCTL + 1, OP_KINDS));
+	fprintf(file, "other_calls %" PRIu64 "\n", sum(shared->calls, OP_IOCTL + 1, OP_AGAIN));
 	for (i = 0; i < OP_KINDS; i++) {
 		fprintf(file, "%s %" PRIu64 " succeed %" PRIu64, kind_name(i), shared->calls[i],
 			shared->successes[i]);

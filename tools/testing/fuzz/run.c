@@ -110,6 +110,7 @@ static void run_again(struct lane_state *me, const struct op *op)
 		command_run(me, last);
 	}
 	me->turn = 0;
+	__atomic_fetch_add(&shared->calls[OP_AGAIN], 1, __ATOMIC_RELAXED);
 }
 
 static void run_op(struct lane_state *me, const struct op *op)
