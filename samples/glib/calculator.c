@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * calculator.c - the calculator of ../sd-bus once more, with GDBus: the same name, object and interface,
- * so that clients do not notice which one they talk to
+ * calculator.c - the calculator of ../sd-bus once more, with GDBus: the same name, object and
+ * interface, so that clients do not notice which one they talk to
  *
  * Nothing in here knows kdbus: "kdbus-run ./gdbus-calculator" puts it onto a bus in the kernel.
  */
@@ -38,7 +38,8 @@ static void finish(GDBusConnection *connection, GDBusMethodInvocation *call, gin
 						    g_dbus_method_invocation_get_method_name(call),
 						    result), NULL);
 	g_variant_builder_init(&changed, G_VARIANT_TYPE("a{sv}"));
-	g_variant_builder_add(&changed, "{sv}", "Calculations", g_variant_new_uint32(n_calculations));
+	g_variant_builder_add(&changed, "{sv}", "Calculations",
+			      g_variant_new_uint32(n_calculations));
 	g_dbus_connection_emit_signal(connection, NULL, CALCULATOR_PATH,
 				      "org.freedesktop.DBus.Properties", "PropertiesChanged",
 				      g_variant_new("(sa{sv}as)", CALCULATOR_INTERFACE, &changed,
@@ -62,7 +63,8 @@ static void on_call(GDBusConnection *connection, const char *sender, const char 
 			return finish(connection, call, result);
 	} else if (b == 0) {
 		return g_dbus_method_invocation_return_dbus_error(call,
-			CALCULATOR_INTERFACE ".Error.DivisionByZero", "Nothing can be divided by 0");
+			CALCULATOR_INTERFACE ".Error.DivisionByZero",
+			"Nothing can be divided by 0");
 	} else if (a != G_MININT64 || b != -1) {
 		return finish(connection, call, a / b);
 	}

@@ -40,7 +40,8 @@ static int call(sd_bus *bus, const char *method, int64_t a, int64_t b)
 			       &error, &reply, "xx", a, b);
 	if (r < 0) {
 		printf("%s(%" PRId64 ", %" PRId64 "): %s: %s\n", method, a, b,
-		       error.name ? error.name : "failed", error.message ? error.message : strerror(-r));
+		       error.name ? error.name : "failed",
+		       error.message ? error.message : strerror(-r));
 	} else {
 		r = sd_bus_message_read(reply, "x", &result);
 		if (r >= 0)

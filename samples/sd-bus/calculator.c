@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * calculator.c - a service with sd-bus: methods, an error, a property that tells of its changes, and a
- * signal
+ * calculator.c - a service with sd-bus: methods, an error, a property that tells of its changes,
+ * and a signal
  *
  * Nothing in here knows kdbus. Which bus it is on says its address:
  *

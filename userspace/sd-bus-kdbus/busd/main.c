@@ -26,8 +26,8 @@
 static const char usage[] =
 "usage: kdbus-busd [--system | --user] [OPTION...]\n"
 "\n"
-"Makes a bus of kdbus and owns it: starts services on demand, tells the kernel the D-Bus policy, and\n"
-"answers what only a bus's owner can.\n"
+"Makes a bus of kdbus and owns it: starts services on demand, tells the kernel the D-Bus\n"
+"policy, and answers what only a bus's owner can.\n"
 "\n"
 "  --system             the bus <uid>-system, for all users, with policy\n"
 "  --user               the bus <uid>-user, for one user (this is the default)\n"
@@ -89,7 +89,8 @@ static int find_stored_bus(struct stored *stored)
 static void explain_missing(const struct busd *busd)
 {
 	if (access("/sys/module/kdbus", F_OK) < 0 && access("/sys/fs/kdbus", F_OK) < 0)
-		log_error("the kernel module is not loaded: modprobe kdbus (tools/install builds it)");
+		log_error("the kernel module is not loaded: modprobe kdbus "
+			  "(tools/install builds it)");
 	else
 		log_error("no domain is mounted there: mkdir -p %s && mount -t kdbus kdbus %s",
 			  busd->domain, busd->domain);
@@ -161,7 +162,7 @@ int busd_apply(struct busd *busd)
 
 	n_removed = activators_remove_old(busd);
 	n_removed += holders_remove_old(busd);
-	/* One name has one activator or policy holder, and what takes the place of another waits. */
+	/* One name has one activator or policy holder: what takes the place of another waits. */
 	if (n_removed)
 		store_settle();
 	r = activators_add_new(busd);

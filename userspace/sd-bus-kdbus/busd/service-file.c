@@ -71,7 +71,7 @@ static char unescape(char c)
 	}
 }
 
-/* Copy of a value with its escapes resolved. Exec keeps unknown ones: its own quoting wants them. */
+/* Copy of a value with its escapes resolved. Unknown ones stay: the quoting of Exec wants them. */
 static int copy_value(struct span value, char **ret)
 {
 	size_t i, n = 0;

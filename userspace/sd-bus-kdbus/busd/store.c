@@ -75,7 +75,8 @@ void store_forget(const char *name)
 /**
  * store_settle() - wait until what was forgotten is closed
  *
- * The store holds a descriptor of its own; before that is gone, the kernel still has what it stands for.
+ * The store holds a descriptor of its own; before that is gone, the kernel still has what it
+ * stands for.
  */
 void store_settle(void)
 {

@@ -189,7 +189,8 @@ static bool what_no_grant_can_say_is_counted(void)
 	struct policy_table t;
 	size_t lost = 0;
 
-	CHECK(!reduce(&t, "<policy context='default'><allow send_interface='i.i'/></policy>", &lost));
+	CHECK(!reduce(&t, "<policy context='default'><allow send_interface='i.i'/></policy>",
+		      &lost));
 	CHECK(t.n_entries == 0 && lost == 1);
 	policy_table_deinit(&t);
 	return true;

@@ -63,7 +63,8 @@ static bool other_groups_do_not_count(void)
 {
 	struct service_file s;
 
-	CHECK(!parse(&s, "[X]\nName=x.x\n[D-BUS Service]\nName=a.b\nExec=/c\n[Y]\nExec=/y\nName=y.y\n"));
+	CHECK(!parse(&s, "[X]\nName=x.x\n[D-BUS Service]\nName=a.b\nExec=/c\n"
+		     "[Y]\nExec=/y\nName=y.y\n"));
 	CHECK(same(s.name, "a.b") && same(s.exec, "/c"));
 	service_file_deinit(&s);
 	return true;

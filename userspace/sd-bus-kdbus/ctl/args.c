@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * args.c - arguments of a call from words of the command line, written as for busctl: values as they
- * are; an array as its number of elements and these; a variant as its signature and its value.
+ * args.c - arguments of a call from words of the command line, written as for busctl: values as
+ * they are; an array as its number of elements and these; a variant as its signature and its value.
  */
 #include <errno.h>
 #include <stdlib.h>

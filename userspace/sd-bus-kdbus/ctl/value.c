@@ -100,7 +100,7 @@ static int print_number(struct cursor *c, char type)
 	return 0;
 }
 
-/* A text in quotes, so that nothing it contains can harm the terminal or look like something else. */
+/* A text in quotes, so that nothing in it can harm the terminal or look like something else. */
 static void print_quoted(FILE *file, const char *text, size_t size)
 {
 	size_t i;
