@@ -19,10 +19,10 @@
 #define KDBUS_SUPER_MAGIC 0x44427573
 
 /*
- * Address space only: pages are there where messages lie. What one user may queue is a sixth of it
- * at first, and a D-Bus client may have 10,000 calls under way.
+ * Pages are there where messages lie only, but to map and unmap costs with the size. What one user may
+ * queue is a sixth of it at first, and a D-Bus client may have 10,000 calls under way.
  */
-#define POOL_SIZE (64UL << 20)
+#define POOL_SIZE (32UL << 20)
 
 static struct {
 	pthread_mutex_t lock;
@@ -155,7 +155,9 @@ static void bridge_detach(struct bridge *bridge)
 	table_remove(bridge->fd);
 	bridge->fd = -1;
 	forget_incoming(bridge);
-	bridge->is_shut = false;
+	bridge->is_shut = bridge->is_eager = false;
+	bridge->last = BRIDGE_ASKED;
+	memset(bridge->n_guesses, 0, sizeof(bridge->n_guesses));
 	forget_partial(bridge);
 	sasl_deinit(&bridge->sasl);
 	bridge->conn = kbus_conn_free(bridge->conn);
@@ -224,11 +226,8 @@ int bridge_shutdown(struct bridge *bridge, int fd)
 static bool is_kdbus_path(const char *path)
 {
 	struct statfs fs;
-	struct stat st;
 
-	/* A socket is what it nearly always is; statfs() says which devices are harmless to open. */
-	if (stat(path, &st) < 0 || !(S_ISCHR(st.st_mode) || S_ISREG(st.st_mode)))
-		return false;
+	/* Other files of this kind may not be harmless to open. */
 	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == KDBUS_SUPER_MAGIC;
 }
 

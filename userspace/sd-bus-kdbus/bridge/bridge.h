@@ -30,7 +30,9 @@
  * - Whatever the bus says to its own client (answers of SASL and of org.freedesktop.DBus, errors)
  *   is sent to the own id, so that the kernel makes the descriptor readable, and keeps the order.
  * - A message stays in the queue until its last byte is handed out, because a library may poll
- *   between the first byte and the last.
+ *   between the first byte and the last. GDBus does. libsystemd reads on until a message is whole
+ *   and never polls before; it is known by saying all that there is to say of SASL in one write,
+ *   and saves a system call per message.
  * - Whether a read waits follows O_NONBLOCK of the descriptor as it is at that moment.
  *
  * Lock order: the lock of a bridge, then the lock of the list of unused ones. No lock is held while
@@ -42,6 +44,13 @@
 
 #define BRIDGE_MODE (S_IFSOCK | 0777)
 
+enum bridge_last {
+	BRIDGE_ASKED,	/* whether there is a message */
+	BRIDGE_READ,	/* a message, to its end */
+	BRIDGE_SENT,	/* something */
+	BRIDGE_N_LAST,
+};
+
 /**
  * struct bridge - one bridged descriptor
  * @lock: guards all that follows
@@ -49,6 +58,9 @@
  * @next: in the list of unused bridges; under the lock of that list
  * @conn: the connection; owned, its descriptor is the application's
  * @sasl: how the conversation begins
+ * @is_eager: the library reads a message to its end without polling, and checks bodies itself
+ * @last: what was done last
+ * @n_guesses: after that, how many more times to say that nothing is there without asking; see receive.c
  * @is_shut: the library or a violation ended the conversation
  * @has_in: @in is being handed out
  * @in: message for the library
@@ -67,6 +79,9 @@ struct bridge {
 	struct bridge *next;
 	struct kbus_conn *conn;
 	struct sasl sasl;
+	bool is_eager;
+	enum bridge_last last;
+	unsigned int n_guesses[BRIDGE_N_LAST];
 	bool is_shut;
 	bool has_in;
 	struct kbus_incoming in;

@@ -7,8 +7,18 @@
 #include <poll.h>
 #include <string.h>
 
+#include "../core/internal.h"
 #include "bridge.h"
 #include "libc.h"
+
+static size_t buffer_size(const struct msghdr *msg)
+{
+	size_t i, size = 0;
+
+	for (i = 0; i < (size_t)msg->msg_iovlen; i++)
+		size += msg->msg_iov[i].iov_len;
+	return size;
+}
 
 /* Copy what comes next of the message into the library's buffers. */
 static size_t hand_out(struct bridge *bridge, const struct msghdr *msg)
@@ -70,6 +80,55 @@ static void hand_out_fds(struct kbus_incoming *in, struct msghdr *msg, size_t ro
 }
 
 /*
+ * libsystemd asks after each message whether there is another, and then polls; likewise after it sent
+ * something. Where the answer was no, it is given without asking the kernel the next few times: what is
+ * there will be seen by poll().
+ */
+#define GUESSES 15
+
+static int next_eager(struct bridge *bridge)
+{
+	const enum bridge_last last = bridge->last;
+	int r;
+
+	bridge->last = BRIDGE_ASKED;
+	/* What waits here instead of in the queue would not be seen by poll(). */
+	if (last != BRIDGE_ASKED && bridge->n_guesses[last] > 0 && !bridge->conn->backlog &&
+	    !bridge->conn->stashed) {
+		bridge->n_guesses[last]--;
+		return -EAGAIN;
+	}
+	r = kbus_conn_recv(bridge->conn, &bridge->in);
+	if (last != BRIDGE_ASKED)
+		bridge->n_guesses[last] = r == -EAGAIN ? GUESSES : 0;
+	return r;
+}
+
+/*
+ * libdbus has room for nearly all messages at once, which then need not be peeked at first. For one
+ * that does not fit another message in the queue keeps the descriptor readable.
+ */
+#define MUCH_ROOM 2048
+
+static int next_whole(struct bridge *bridge, size_t size)
+{
+	int r = kbus_conn_recv(bridge->conn, &bridge->in);
+
+	if (r == 0 && bridge->in.size > size)
+		r = kbus_post_token(bridge->conn);
+	return r;
+}
+
+static int next_message(struct bridge *bridge, size_t size)
+{
+	if (bridge->is_eager)
+		return next_eager(bridge);
+	if (size >= MUCH_ROOM)
+		return next_whole(bridge, size);
+	return kbus_conn_peek(bridge->conn, &bridge->in);
+}
+
+/*
  * One chunk of one message. The message leaves the queue with its last byte, and its descriptors come
  * with that.
  */
@@ -81,7 +140,7 @@ static ssize_t receive_some(struct bridge *bridge, struct msghdr *msg, size_t ro
 
 	for (;;) {
 		if (!bridge->has_in) {
-			r = kbus_conn_peek(bridge->conn, &bridge->in);
+			r = next_message(bridge, buffer_size(msg));
 			if (r < 0)
 				return r;
 			bridge->has_in = true;
@@ -92,6 +151,7 @@ static ssize_t receive_some(struct bridge *bridge, struct msghdr *msg, size_t ro
 		if (bridge->position < bridge->in.size)
 			return n;
 		bridge->has_in = false;
+		bridge->last = BRIDGE_READ;
 		r = bridge->in.is_taken ? 0 : kbus_conn_take(bridge->conn, &bridge->in);
 		if (r == 0) {
 			hand_out_fds(&bridge->in, msg, room, flags);
@@ -102,15 +162,6 @@ static ssize_t receive_some(struct bridge *bridge, struct msghdr *msg, size_t ro
 		if (!is_first)
 			return -ECONNRESET;
 	}
-}
-
-static size_t buffer_size(const struct msghdr *msg)
-{
-	size_t i, size = 0;
-
-	for (i = 0; i < (size_t)msg->msg_iovlen; i++)
-		size += msg->msg_iov[i].iov_len;
-	return size;
 }
 
 static int wait_readable(int fd)

@@ -20,11 +20,14 @@
  */
 void sasl_init(struct sasl *sasl, uid_t uid, const unsigned char id[16])
 {
+	static const char digits[] = "0123456789abcdef";
 	size_t i;
 
 	*sasl = (struct sasl){ .uid = uid };
-	for (i = 0; i < 16; i++)
-		snprintf(sasl->guid + 2 * i, 3, "%02x", id[i]);
+	for (i = 0; i < 16; i++) {
+		sasl->guid[2 * i] = digits[id[i] >> 4];
+		sasl->guid[2 * i + 1] = digits[id[i] & 15];
+	}
 }
 
 /**
@@ -40,12 +43,18 @@ void sasl_deinit(struct sasl *sasl)
 
 static int answer(struct sasl_answer *to, const char *text, const char *more)
 {
-	int n = snprintf(to->text + to->size, sizeof(to->text) - to->size, "%s%s%s\r\n", text,
-			 more ? " " : "", more ? more : "");
+	size_t n = strlen(text), n_more = more ? strlen(more) : 0;
+	char *at = to->text + to->size;
 
-	if (n < 0 || (size_t)n >= sizeof(to->text) - to->size)
+	if (n + n_more + 3 > sizeof(to->text) - to->size)
 		return -EPROTO;
-	to->size += n;
+	memcpy(at, text, n);
+	if (more) {
+		at[n++] = ' ';
+		memcpy(at + n, more, n_more);
+	}
+	memcpy(at + n + n_more, "\r\n", 2);
+	to->size += n + n_more + 2;
 	return 0;
 }
 

@@ -59,6 +59,7 @@ static void cursor_read(struct cursor *at, uint8_t *to, size_t n)
 
 static int negotiate(struct bridge *bridge, struct cursor *at)
 {
+	const bool is_start = bridge->sasl.state == SASL_NUL;
 	struct sasl_answer answer = { .size = 0 };
 	ssize_t used;
 
@@ -70,6 +71,8 @@ static int negotiate(struct bridge *bridge, struct cursor *at)
 		cursor_advance(at, used);
 	}
 	bridge->conn->wants_fds = bridge->sasl.fds;
+	bridge->is_eager = is_start && bridge->sasl.state == SASL_DONE;
+	bridge->conn->options.no_body_validation = bridge->is_eager;
 	if (answer.size == 0)
 		return 0;
 	return kbus_conn_post_raw(bridge->conn, answer.text, answer.size);
@@ -237,6 +240,7 @@ static ssize_t collect_fds(const struct msghdr *msg, int fds[KBUS_FDS_MAX])
 
 static int send_all(struct bridge *bridge, struct cursor *at)
 {
+	const uint8_t *pool = bridge->conn->pool;
 	int r = 0;
 
 	if (bridge->is_shut)
@@ -245,6 +249,12 @@ static int send_all(struct bridge *bridge, struct cursor *at)
 		r = negotiate(bridge, at);
 	while (r == 0 && at->left > 0)
 		r = send_next(bridge, at);
+	/* BecomeMonitor in the middle of a message: what is left of that went with the old pool. */
+	if (bridge->has_in && bridge->conn->pool != pool) {
+		bridge->has_in = false;
+		bridge->in.msg = NULL;
+		return -EPROTO;
+	}
 	return r;
 }
 
@@ -278,6 +288,7 @@ ssize_t bridge_send(struct bridge *bridge, int fd, const struct msghdr *msg, int
 	cursor_advance(&at, 0);
 	if (!bridge_lock(bridge, fd))
 		return -BRIDGE_NOT_MINE;
+	bridge->last = BRIDGE_SENT;
 	r = send_all(bridge, &at);
 	if (r == -EBADMSG || r == -EACCES || r == -EPROTO) {
 		bridge_disconnect(bridge);

@@ -37,11 +37,10 @@ static int give_int(void *value, socklen_t *size, int from)
 
 static int give_label(void *value, socklen_t *size, const char *label)
 {
-	socklen_t length;
+	socklen_t length = strlen(label) + 1;
 
-	if (!label)
+	if (!*label)
 		return -ENOPROTOOPT;
-	length = strlen(label) + 1;
 	if (*size < length) {
 		*size = length;
 		return -ERANGE;
@@ -49,75 +48,111 @@ static int give_label(void *value, socklen_t *size, const char *label)
 	return give(value, size, label, length);
 }
 
-static int give_groups(void *value, socklen_t *size, const struct kbus_info *info)
+/*
+ * Who made a bus does not change, and libsystemd asks three times for each connection, so the last answer
+ * is kept.
+ */
+static struct {
+	pthread_mutex_t lock;
+	bool is_known;
+	uint8_t bus_id[16];
+	struct ucred creds;
+	bool has_groups;
+	gid_t groups[64];
+	size_t n_groups;
+	char label[256];
+} peer = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void remember_peer(struct bridge *bridge, const struct kbus_info *info)
 {
-	socklen_t length = info->n_groups * sizeof(gid_t);
-	gid_t *groups = value;
+	struct stat st;
 	size_t i;
 
-	if (!info->groups)
-		return -ENOPROTOOPT;
-	if (*size < length) {
-		*size = length;
-		return -ERANGE;
-	}
-	for (i = 0; i < info->n_groups; i++)
-		groups[i] = info->groups[i];
-	*size = length;
-	return 0;
-}
-
-static int give_pidfd(void *value, socklen_t *size, pid_t pid)
-{
-	int fd;
-
-	if (pid <= 0)
-		return -ENOPROTOOPT;
-	fd = syscall(SYS_pidfd_open, pid, 0);
-	if (fd < 0)
-		return -ENOPROTOOPT;
-	return give_int(value, size, fd);
-}
-
-static int give_creds(void *value, socklen_t *size, int fd, const struct kbus_info *info)
-{
-	struct ucred creds = { .pid = info->pid, .uid = info->uid, .gid = info->gid };
-	struct stat st;
-
+	memcpy(peer.bus_id, bridge->conn->bus_id, sizeof(peer.bus_id));
+	peer.creds = (struct ucred){ .pid = info->pid, .uid = info->uid, .gid = info->gid };
 	/* Who made the bus need not tell, but the node is its. */
 	if ((info->uid == UINT64_MAX || info->gid == UINT64_MAX) &&
-	    libc_next()->fstat(fd, &st) == 0) {
-		creds.uid = st.st_uid;
-		creds.gid = st.st_gid;
+	    libc_next()->fstat(bridge->fd, &st) == 0) {
+		peer.creds.uid = st.st_uid;
+		peer.creds.gid = st.st_gid;
 	}
-	return give(value, size, &creds, sizeof(creds));
+	peer.n_groups = info->n_groups;
+	peer.has_groups = info->groups && peer.n_groups <= sizeof(peer.groups) / sizeof(gid_t);
+	for (i = 0; peer.has_groups && i < peer.n_groups; i++)
+		peer.groups[i] = info->groups[i];
+	peer.label[0] = '\0';
+	if (info->seclabel && strlen(info->seclabel) < sizeof(peer.label))
+		strcpy(peer.label, info->seclabel);
+	peer.is_known = true;
 }
 
-/* What is asked about the bus. */
-static int peer_option(struct bridge *bridge, int name, void *value, socklen_t *size)
+static int ask_peer(struct bridge *bridge)
 {
 	const uint64_t attach = KDBUS_ATTACH_CREDS | KDBUS_ATTACH_PIDS | KDBUS_ATTACH_AUXGROUPS |
 				KDBUS_ATTACH_SECLABEL;
 	struct kbus_info info;
 	int r;
 
+	if (peer.is_known && memcmp(peer.bus_id, bridge->conn->bus_id, sizeof(peer.bus_id)) == 0)
+		return 0;
 	r = kbus_info_of_bus(bridge->conn, attach, &info);
 	if (r < 0)
 		return -ENOPROTOOPT;
-	switch (name) {
-	case SO_PEERCRED:
-		r = give_creds(value, size, bridge->fd, &info);
-		break;
-	case SO_PEERSEC:
-		r = give_label(value, size, info.seclabel);
-		break;
-	case SO_PEERGROUPS:
-		r = give_groups(value, size, &info);
-		break;
-	default:
-		r = give_pidfd(value, size, info.pid);
-	}
+	remember_peer(bridge, &info);
 	kbus_info_release(bridge->conn, &info);
+	return 0;
+}
+
+static int give_groups(void *value, socklen_t *size)
+{
+	socklen_t length = peer.n_groups * sizeof(gid_t);
+
+	if (!peer.has_groups)
+		return -ENOPROTOOPT;
+	if (*size < length) {
+		*size = length;
+		return -ERANGE;
+	}
+	memcpy(value, peer.groups, length);
+	*size = length;
+	return 0;
+}
+
+static int give_pidfd(void *value, socklen_t *size)
+{
+	int fd;
+
+	if (peer.creds.pid <= 0)
+		return -ENOPROTOOPT;
+	fd = syscall(SYS_pidfd_open, peer.creds.pid, 0);
+	if (fd < 0)
+		return -ENOPROTOOPT;
+	return give_int(value, size, fd);
+}
+
+/* What is asked about the bus. */
+static int peer_option(struct bridge *bridge, int name, void *value, socklen_t *size)
+{
+	int r;
+
+	pthread_mutex_lock(&peer.lock);
+	r = ask_peer(bridge);
+	if (r == 0) {
+		switch (name) {
+		case SO_PEERCRED:
+			r = give(value, size, &peer.creds, sizeof(peer.creds));
+			break;
+		case SO_PEERSEC:
+			r = give_label(value, size, peer.label);
+			break;
+		case SO_PEERGROUPS:
+			r = give_groups(value, size);
+			break;
+		default:
+			r = give_pidfd(value, size);
+		}
+	}
+	pthread_mutex_unlock(&peer.lock);
 	return r;
 }
 

@@ -27,7 +27,8 @@
 #include "stats.h"
 
 #define KBUS_POOL_SIZE		(16UL << 20)	/* address space, backed where messages lie */
-#define KBUS_MEMFD_THRESHOLD	(512UL << 10)	/* larger bodies travel as memfd */
+#define KBUS_MEMFD_THRESHOLD	(1792UL << 10)	/* larger bodies travel as memfd */
+#define KBUS_MEMFD_THRESHOLD_FULL (64UL << 10)	/* the same when the pool has no room */
 #define KBUS_FDS_MAX		16		/* descriptors of one message */
 #define KBUS_BODY_PARTS		64		/* pieces of a body that go to the kernel as they are */
 
@@ -92,6 +93,9 @@ struct kbus_options {
  * @stashed: RECV yielded a message that nobody has peeked, see kbus_conn_take()
  * @stash_offset: where it is in the pool
  * @second: of the notification that comes next, NameOwnerChanged was handed out already
+ * @has_unfreed: a slice is given back with the next command
+ * @no_free_items: the kernel cannot do that
+ * @unfreed: offset of that slice
  * @stats: what happened
  *
  * Made by kbus_conn_open() or kbus_conn_adopt(). Users of the library read it, and write
@@ -122,6 +126,9 @@ struct kbus_conn {
 	bool stashed;
 	uint64_t stash_offset;
 	bool second;
+	bool has_unfreed;
+	bool no_free_items;
+	uint64_t unfreed;
 	struct kbus_stats stats;
 };
 

@@ -88,8 +88,9 @@ static int make_memfd(const struct iovec *parts, size_t n_parts)
 	return fd;
 }
 
-/* The payload; the memfd that was made for it goes to @ret_memfd. */
-static int add_payload(struct letter *letter, const struct kbus_envelope *e, int *ret_memfd)
+/* The payload, with a body above @threshold in a memfd, which goes to @ret_memfd. */
+static int add_payload(struct letter *letter, const struct kbus_envelope *e, size_t threshold,
+		       int *ret_memfd)
 {
 	struct kdbus_item *item;
 	size_t size = 0, i;
@@ -98,7 +99,7 @@ static int add_payload(struct letter *letter, const struct kbus_envelope *e, int
 	add_vec(letter, &e->head);
 	for (i = 0; i < e->n_rest; i++)
 		size += e->rest[i].iov_len;
-	if (size <= KBUS_MEMFD_THRESHOLD && e->n_rest <= KBUS_BODY_PARTS) {
+	if (size <= threshold && e->n_rest <= KBUS_BODY_PARTS) {
 		for (i = 0; i < e->n_rest; i++)
 			add_vec(letter, &e->rest[i]);
 		return 0;
@@ -137,22 +138,16 @@ static bool is_disconnected(const struct kbus_conn *conn)
 	return poll(&poll_fd, 1, 0) > 0 && poll_fd.revents & (POLLERR | POLLHUP);
 }
 
-/**
- * kbus_deliver() - hand a message to the kernel
- * @conn: the connection
- * @envelope: what to send; all of it is read before this returns
- *
- * Return: 0, or what SEND returned; -EMFILE also if there are too many descriptors.
- */
-int kbus_deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope)
+static int deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope, size_t threshold)
 {
-	struct kdbus_cmd_send cmd = { .size = sizeof(cmd) };
+	struct {
+		struct kdbus_cmd_send send;
+		struct kbus_free_item free;
+	} cmd;
 	struct letter letter;
 	struct kdbus_item *item;
 	int memfd = -1, r;
 
-	if (envelope->n_fds > KBUS_FDS_MAX)
-		return -EMFILE;
 	letter.msg = (struct kdbus_msg){
 		.size = sizeof(letter.msg),
 		.flags = envelope->flags,
@@ -164,18 +159,43 @@ int kbus_deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope)
 	if (envelope->flags & KDBUS_MSG_EXPECT_REPLY)
 		letter.msg.timeout_ns = NO_DEADLINE;
 	add_destination(&letter, envelope, &conn->bloom);
-	r = add_payload(&letter, envelope, &memfd);
+	r = add_payload(&letter, envelope, threshold, &memfd);
 	if (r < 0)
 		return r;
 	if (envelope->n_fds) {
 		item = add_item(&letter, KDBUS_ITEM_FDS, envelope->n_fds * sizeof(int));
 		memcpy(item->fds, envelope->fds, envelope->n_fds * sizeof(int));
 	}
-	cmd.msg_address = (uintptr_t)&letter;
-	r = kbus_ioctl(conn->fd, KDBUS_CMD_SEND, &cmd);
+	do {
+		cmd.send = (struct kdbus_cmd_send){ .msg_address = (uintptr_t)&letter };
+		cmd.send.size = sizeof(cmd.send) + kbus_free_item_add(conn, &cmd.free);
+		r = kbus_ioctl(conn->fd, KDBUS_CMD_SEND, &cmd);
+	} while (kbus_free_item_failed(conn, r));
 	if (r == -ECONNRESET && !is_disconnected(conn))
 		r = -ENXIO;
 	if (memfd >= 0)
 		close(memfd);
+	return r;
+}
+
+/**
+ * kbus_deliver() - hand a message to the kernel
+ * @conn: the connection
+ * @envelope: what to send; all of it is read before this returns
+ *
+ * A copy into the receiver's pool costs less than a memfd up to the size that the kernel takes, but
+ * a memfd needs no room there.
+ *
+ * Return: 0, or what SEND returned; -EMFILE also if there are too many descriptors.
+ */
+int kbus_deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope)
+{
+	int r;
+
+	if (envelope->n_fds > KBUS_FDS_MAX)
+		return -EMFILE;
+	r = deliver(conn, envelope, KBUS_MEMFD_THRESHOLD);
+	if (r == -ENOBUFS || r == -EXFULL || r == -EMSGSIZE)
+		r = deliver(conn, envelope, KBUS_MEMFD_THRESHOLD_FULL);
 	return r;
 }

@@ -161,6 +161,8 @@ static int replace(struct kbus_conn *conn, struct kbus_conn *monitor, struct kbu
 	conn->id = monitor->id;
 	conn->is_monitor = true;
 	conn->stashed = conn->second = false;
+	/* What waits to be given back lies in the old pool; HELLO of the new one left nothing. */
+	conn->has_unfreed = false;
 	monitor->pool = NULL;
 	kbus_matchset_free(conn->matches);
 	conn->matches = set;

@@ -63,6 +63,22 @@ struct kbus_envelope {
 void kbus_drop(struct kbus_conn *conn, enum kbus_reason reason, uint64_t src_id,
 	       const char *detail);
 
+/**
+ * struct kbus_free_item - room for the item that gives a slice back
+ * @size: bytes of the item
+ * @type: %KDBUS_ITEM_FREE
+ * @offset: the slice
+ */
+struct kbus_free_item {
+	uint64_t size;
+	uint64_t type;
+	uint64_t offset;
+};
+
+void kbus_slice_done(struct kbus_conn *conn, uint64_t offset, uint64_t size);
+size_t kbus_free_item_add(const struct kbus_conn *conn, struct kbus_free_item *item);
+bool kbus_free_item_failed(struct kbus_conn *conn, int result);
+
 int kbus_deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope);
 int kbus_forward(struct kbus_conn *conn, const struct kbus_header *header,
 		 const struct iovec *body, size_t n_body, const int *fds, size_t n_fds);

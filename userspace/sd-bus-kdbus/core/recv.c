@@ -25,14 +25,22 @@ enum outcome {
 	NOTHING,	/* it meant nothing to the client */
 };
 
-static int receive(struct kbus_conn *conn, uint64_t flags, struct kdbus_cmd_recv *cmd)
+static int receive(struct kbus_conn *conn, uint64_t flags, struct kdbus_cmd_recv *ret)
 {
+	struct {
+		struct kdbus_cmd_recv recv;
+		struct kbus_free_item free;
+	} cmd;
 	int r;
 
-	*cmd = (struct kdbus_cmd_recv){ .size = sizeof(*cmd), .flags = flags };
-	r = kbus_ioctl(conn->fd, KDBUS_CMD_RECV, cmd);
-	if ((r == 0 || r == -EAGAIN) && cmd->return_flags & KDBUS_RECV_RETURN_DROPPED_MSGS)
-		conn->stats.n_lost += cmd->dropped_msgs;
+	do {
+		cmd.recv = (struct kdbus_cmd_recv){ .flags = flags };
+		cmd.recv.size = sizeof(cmd.recv) + kbus_free_item_add(conn, &cmd.free);
+		r = kbus_ioctl(conn->fd, KDBUS_CMD_RECV, &cmd);
+	} while (kbus_free_item_failed(conn, r));
+	*ret = cmd.recv;
+	if ((r == 0 || r == -EAGAIN) && ret->return_flags & KDBUS_RECV_RETURN_DROPPED_MSGS)
+		conn->stats.n_lost += ret->dropped_msgs;
 	return r;
 }
 
@@ -76,7 +84,10 @@ static void let_go(struct kbus_conn *conn, struct kbus_incoming *in)
 	free(in->memory);
 	if (in->mapping)
 		munmap(in->mapping, in->mapping_size);
-	if (in->msg)
+	/* What was only peeked at will be again, and must not be given back by that. */
+	if (in->msg && in->is_taken)
+		kbus_slice_done(conn, in->offset, in->msg->size + in->size);
+	else if (in->msg)
 		kbus_free_slice(conn, in->offset);
 	in->memory = in->mapping = NULL;
 	in->msg = NULL;
@@ -522,6 +533,7 @@ static int next(struct kbus_conn *conn, uint64_t flags, struct kbus_incoming *in
 		in->msg = NULL;
 		in->n_parts = 0;
 		in->n_fds = 0;
+		in->size = 0;
 		in->has_second = false;
 		/* A monitor's fd is readable through others' messages only: the bus comes first. */
 		if (conn->backlog && !conn->is_monitor)

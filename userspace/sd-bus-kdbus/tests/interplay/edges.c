@@ -341,6 +341,48 @@ static void test_takeover(void)
 	sd_bus_flush_close_unref(second);
 }
 
+/* A node that the program opened itself, and gave to libsystemd before it said anything. */
+static void test_given_descriptor(void)
+{
+	const char *address = getenv("DBUS_SYSTEM_BUS_ADDRESS");
+	char path[256];
+	sd_bus *bus = NULL;
+	int fd = -1, r;
+
+	if (address && sscanf(address, "unix:path=%255[^;]", path) == 1)
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	r = fd < 0 ? -errno : sd_bus_new(&bus);
+	if (r >= 0)
+		r = sd_bus_set_fd(bus, fd, fd);
+	if (r >= 0)
+		r = sd_bus_set_bus_client(bus, 1);
+	if (r >= 0)
+		r = sd_bus_start(bus);
+	if (r >= 0)
+		r = echo(bus, "given");
+	tap(r >= 0, "edges.node_that_the_program_opened_becomes_a_connection", "%d", r);
+	sd_bus_flush_close_unref(bus);
+}
+
+static void test_socket_as_descriptor(void)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus *bus = open_bus();
+	int fds[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return;
+	r = sd_bus_call_method(bus, NAME, SERVICE_PATH, SERVICE_INTERFACE, "ReadFd", &error, NULL,
+			       "h", fds[0]);
+	tap(r < 0 && sd_bus_error_has_name(&error, "org.freedesktop.DBus.Error.NotSupported"),
+	    "edges.socket_cannot_be_passed_and_the_caller_learns_it", "%d %s", r, error.name);
+	tap(echo(bus, "alive") == 0, "edges.connection_survives_what_it_cannot_pass", "%d", 0);
+	sd_bus_error_free(&error);
+	close(fds[0]);
+	close(fds[1]);
+	sd_bus_flush_close_unref(bus);
+}
+
 static void test_killed_service(pid_t pid)
 {
 	sd_bus *bus = open_bus();
@@ -391,6 +433,8 @@ int main(int argc, char **argv)
 	test_many_calls(10000);
 	test_many_matches(3000);
 	test_takeover();
+	test_given_descriptor();
+	test_socket_as_descriptor();
 	test_killed_service(pid);
 	return tap_end();
 }
