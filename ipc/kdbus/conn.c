@@ -227,7 +227,7 @@ bool kdbus_conn_deactivate(struct kdbus_conn *conn)
 }
 
 /**
- * kdbus_conn_wake() - tell pollers that there is something to receive
+ * kdbus_conn_wake() - tell pollers, and one who waits, that there is something to receive
  * @conn: the connection
  *
  * Context: Any but interrupts.

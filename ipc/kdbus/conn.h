@@ -49,7 +49,7 @@ struct kdbus_user;
  * @description: owned, may be NULL; set once
  * @attach_send: metadata that it gives; read and written whole
  * @attach_recv: metadata that it wants; likewise
- * @wait: pollers
+ * @wait: pollers, and who waits in EXCHANGE
  * @pool: memory of its messages; set once
  *
  * @active: number of commands inside kdbus_conn_enter(), negative when it has

@@ -1176,8 +1176,8 @@ struct kdbus_cmd_exchange {
  * to be freed.  If there was nothing to send or to free: ``EAGAIN``: nothing
  * queued, and no time to wait.  ``ETIMEDOUT``: the deadline passed.  ``EINTR``: a
  * signal came.  ``ECONNRESET``: the connection was ended.  ``EFAULT``: the results
- * cannot be stored; what was sent stays sent, what was freed stays freed, and the
- * message waits in the queue.
+ * cannot be stored, so nothing was done; if their memory was taken away while the
+ * command ran, what was sent or freed stays so, and the message waits in the queue.
  */
 #define KDBUS_CMD_EXCHANGE		_IOWR(KDBUS_IOCTL_MAGIC, 0xc0,	\
 					      struct kdbus_cmd_exchange)
