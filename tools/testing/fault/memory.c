@@ -13,7 +13,7 @@
 
 #include "fault.h"
 
-#define REGION_PAGES	16
+#define REGION_PAGES	20
 
 static struct world world;
 
