@@ -2,7 +2,11 @@
 /*
  * bench-main.c - time one thing on the bus at $DBUS_SYSTEM_BUS_ADDRESS, and print the median
  *
- * usage: dbus-bench call LIBRARY SIZE REPEATS | signal RECEIVERS REPEATS | connect REPEATS
+ * usage: dbus-bench [--profile MAPS] call LIBRARY SIZE REPEATS | signal RECEIVERS REPEATS |
+ *                   connect REPEATS
+ *
+ * With --profile nothing is timed: the repeats run between the marks of profile.h, and a copy of
+ * /proc/self/maps goes to the file MAPS.
  *
  * Nothing here knows which bus that is. Both ends run on one CPU.
  */
@@ -81,8 +85,25 @@ static int time_signals(size_t n_receivers, struct settings *settings, struct ph
 	return r < 0 ? r : measure(settings, phase, 1, NULL);
 }
 
+static int copy_maps(const char *path)
+{
+	FILE *from = fopen("/proc/self/maps", "re"), *to = fopen(path, "we");
+	int c, r = 0;
+
+	while (from && to && (c = fgetc(from)) != EOF)
+		fputc(c, to);
+	if (!from || !to || ferror(from) || ferror(to))
+		r = -EIO;
+	if (from)
+		fclose(from);
+	if (to && fclose(to) != 0)
+		r = -EIO;
+	return r;
+}
+
 int main(int argc, char **argv)
 {
+	const char *maps = NULL;
 	struct settings settings = { .batch = 1 };
 	struct phase phase = { .run = connect_once };
 	cpu_set_t cpus;
@@ -92,23 +113,33 @@ int main(int argc, char **argv)
 	CPU_SET(0, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus) < 0)
 		return 2;
+	if (argc > 2 && strcmp(argv[1], "--profile") == 0) {
+		maps = argv[2];
+		argv += 2;
+		argc -= 2;
+	}
 	if (argc < 3) {
-		fprintf(stderr, "usage: dbus-bench call LIBRARY SIZE REPEATS |"
+		fprintf(stderr, "usage: dbus-bench [--profile MAPS] call LIBRARY SIZE REPEATS |"
 				" signal RECEIVERS REPEATS | connect REPEATS\n");
 		return 2;
 	}
 	settings.repeats = atoi(argv[argc - 1]);
 	settings.warmup = settings.repeats / 4 + 1;
+	settings.profiled = maps ? settings.repeats : 0;
 	if (argc == 5 && strcmp(argv[1], "call") == 0)
 		r = time_calls(argv[2], atol(argv[3]), &settings, &phase);
 	else if (argc == 4 && strcmp(argv[1], "signal") == 0)
 		r = time_signals(atol(argv[2]), &settings, &phase);
 	else if (argc == 3 && strcmp(argv[1], "connect") == 0)
 		r = measure(&settings, &phase, 1, NULL);
+	if (r == 0 && maps)
+		r = copy_maps(maps);
 	if (r < 0) {
 		fprintf(stderr, "dbus-bench: %s\n", strerror(-r));
 		return 1;
 	}
+	if (maps)
+		return 0;
 	printf("%.1f %.1f\n", phase.stats.p50, phase.stats.p99);
 	return 0;
 }
