@@ -86,8 +86,12 @@ static void stop_waiting(struct activator *activator)
 	activator->timer = sd_event_source_disable_unref(activator->timer);
 	activator->child = sd_event_source_disable_unref(activator->child);
 	activator->call = sd_bus_slot_unref(activator->call);
+	if (activator->failure >= 0)
+		close(activator->failure);
+	activator->failure = -1;
 	free(activator->job);
-	activator->job = NULL;
+	free(activator->unit);
+	activator->job = activator->unit = NULL;
 }
 
 static void activator_free(struct activator *activator)
@@ -130,12 +134,35 @@ static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
-	activator_fail(activator, "the name was not taken within %llu seconds",
+	activator_fail(activator, "TimedOut", "the name was not taken within %llu seconds",
 		       (unsigned long long)activator->busd->start_timeout_us / 1000000);
 	return 0;
 }
 
-static void answer_waiters(struct activator *activator, const char *failure)
+/* Why a start failed: an error's name without %KBUS_ERROR_PREFIX, and a text for people. */
+struct failure {
+	struct busd *busd;
+	const char *error;
+	const char *text;
+};
+
+static int tell(const struct failure *failure, uint64_t id, uint32_t serial)
+{
+	char error[80];
+
+	snprintf(error, sizeof(error), KBUS_ERROR_PREFIX "%s", failure->error);
+	return driver_reply_error(failure->busd, id, serial, error, failure->text);
+}
+
+/* The caller of a message that is about to be dropped. The kernel's word to him comes after ours. */
+static void tell_caller(void *context, const struct kdbus_msg *msg)
+{
+	if (msg->flags & KDBUS_MSG_EXPECT_REPLY && msg->payload_type == KDBUS_PAYLOAD_DBUS &&
+	    msg->cookie <= UINT32_MAX)
+		tell(context, msg->src_id, msg->cookie);
+}
+
+static void answer_waiters(struct activator *activator, const struct failure *failure)
 {
 	struct waiter *waiter;
 	int r;
@@ -143,8 +170,7 @@ static void answer_waiters(struct activator *activator, const char *failure)
 	while ((waiter = activator->waiters)) {
 		activator->waiters = waiter->next;
 		if (failure)
-			r = driver_reply_error(activator->busd, waiter->id, waiter->serial,
-					       KBUS_ERROR_PREFIX "Spawn.Failed", failure);
+			r = tell(failure, waiter->id, waiter->serial);
 		else
 			r = driver_reply(activator->busd, waiter->id, waiter->serial,
 					 START_REPLY_SUCCESS);
@@ -196,7 +222,7 @@ void activator_start(struct activator *activator)
 	activator->is_starting = true;
 	sd_event_source_set_enabled(activator->io, SD_EVENT_OFF);
 	if (starts_too_often(activator))
-		return activator_fail(activator, "it was started too often");
+		return activator_fail(activator, "Spawn.Failed", "it was started too often");
 	r = sd_event_add_time_relative(busd->event, &activator->timer, CLOCK_MONOTONIC,
 				       busd->start_timeout_us, 0, on_timeout, activator);
 	if (!r)
@@ -204,8 +230,14 @@ void activator_start(struct activator *activator)
 	/* No service manager, or none that knows units: the command line is what is left. */
 	if (r == -ENOTCONN && activator->service.exec)
 		r = spawn_start(activator);
-	if (r < 0)
-		activator_fail(activator, "%s", strerror(-r));
+	if (r == -ENOTCONN)
+		activator_fail(activator, "Spawn.Failed",
+			       "there is no service manager for its unit, and no command line");
+	else if (r == -EACCES || r == -EBADMSG)
+		activator_fail(activator, "Spawn.FileInvalid", "its .service file has %s",
+			       r == -EACCES ? "no User=" : "no command line in Exec=");
+	else if (r < 0)
+		activator_fail(activator, "Spawn.Failed", "%s", strerror(-r));
 	else
 		log_info("%s: starting %s", activator->service.name,
 			 activator->child ? activator->service.exec : activator->service.unit);
@@ -214,21 +246,29 @@ void activator_start(struct activator *activator)
 /**
  * activator_fail() - the service did not start: tell all who wait
  * @activator: whose service
+ * @error: name of the D-Bus error, what follows "org.freedesktop.DBus.Error."
  * @format: why, as for printf()
  */
-void activator_fail(struct activator *activator, const char *format, ...)
+void activator_fail(struct activator *activator, const char *error, const char *format, ...)
 {
+	char text[512];
 	char why[256];
+	const struct failure failure = {
+		.busd = activator->busd,
+		.error = error,
+		.text = text,
+	};
 	va_list arguments;
 	int n;
 
 	va_start(arguments, format);
 	vsnprintf(why, sizeof(why), format, arguments);
 	va_end(arguments);
-	n = special_drop_messages(activator->fd);
+	snprintf(text, sizeof(text), "%s cannot be started: %s", activator->service.name, why);
+	n = special_drop_messages(activator->fd, tell_caller, (void *)&failure);
 	log_error("%s: did not start: %s; %d messages dropped", activator->service.name, why,
 		  n < 0 ? 0 : n);
-	answer_waiters(activator, why);
+	answer_waiters(activator, &failure);
 	finish(activator);
 }
 
@@ -370,6 +410,7 @@ static int add_activator(struct busd *busd, const struct service_file *service, 
 		return -ENOMEM;
 	activator->busd = busd;
 	activator->fd = fd;
+	activator->failure = -1;
 	r = copy_service(&activator->service, service);
 	if (!r)
 		r = copy_policy(&activator->policy, policy);

@@ -7,8 +7,9 @@
  * An activator holds the queue of its name while nobody owns it. The first message makes its
  * descriptor readable, and the daemon starts the service: through the service manager if the .service
  * file names a unit and there is a manager, else by the command line. When the service takes its
- * name, the kernel moves the queue to it. When it does not (the job fails, the process ends, the time
- * is up), the messages are dropped, which tells every caller.
+ * name, the kernel moves the queue to it. When it does not (the job fails, the process or the unit
+ * ends, the time is up), every caller gets an error that says why, from org.freedesktop.DBus, and its
+ * message is dropped.
  */
 #ifndef KDBUS_BUSD_ACTIVATOR_H
 #define KDBUS_BUSD_ACTIVATOR_H
@@ -34,8 +35,10 @@ struct activator {
 	sd_event_source *io;		/* owned, like all of these; NULL when not in use */
 	sd_event_source *timer;
 	sd_event_source *child;
-	sd_bus_slot *call;		/* StartUnit under way */
+	int failure;			/* where the process says why it could not run; -1 or owned */
+	sd_bus_slot *call;		/* call of the service manager under way */
 	char *job;			/* object path of the job; owned */
+	char *unit;			/* object path of a unit that was started; owned */
 	struct waiter *waiters;		/* owned list */
 	uint64_t burst_start_us;	/* starts that follow each other too fast end */
 	unsigned int burst;
@@ -50,8 +53,8 @@ struct activator *activator_find(struct busd *busd, const char *name);
 
 int activator_add_waiter(struct activator *activator, uint64_t id, uint32_t serial);
 void activator_start(struct activator *activator);
-void activator_fail(struct activator *activator, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void activator_fail(struct activator *activator, const char *error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void activator_check_owner(struct activator *activator);
 
 #endif /* KDBUS_BUSD_ACTIVATOR_H */

@@ -3,7 +3,8 @@
  * manager.c - have systemd start units
  *
  * We talk to it over its private socket, which needs no bus. A job's end is told by the signal
- * JobRemoved; it may tell of a failure long before anybody's patience ends.
+ * JobRemoved, and that of a unit by PropertiesChanged; they may tell of a failure long before anybody's
+ * patience ends.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +15,67 @@
 
 #define MANAGER_PATH		"/org/freedesktop/systemd1"
 #define MANAGER_INTERFACE	"org.freedesktop.systemd1.Manager"
+
+#define UNIT_PREFIX		"/org/freedesktop/systemd1/unit"
+#define UNIT_INTERFACE		"org.freedesktop.systemd1.Unit"
+
+static int on_state(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct activator *activator = userdata;
+	const char *state;
+
+	(void)error;
+	activator->call = sd_bus_slot_unref(activator->call);
+	if (sd_bus_message_read(reply, "v", "s", &state) < 0 ||
+	    (strcmp(state, "inactive") && strcmp(state, "failed")))
+		return 0;
+	activator_check_owner(activator);
+	if (activator->is_starting)
+		activator_fail(activator, "Spawn.ChildExited",
+			       "%s ended (%s) before it took the name", activator->service.unit,
+			       state);
+	return 0;
+}
+
+/* Does the unit still run, of which we wait that it takes its name? */
+static void ask_for_state(struct activator *activator)
+{
+	/* The answer to the last question may be older than the change we heard of. */
+	activator->call = sd_bus_slot_unref(activator->call);
+	sd_bus_call_method_async(activator->busd->manager, &activator->call, NULL, activator->unit,
+				 "org.freedesktop.DBus.Properties", "Get", on_state, activator,
+				 "ss", UNIT_INTERFACE, "ActiveState");
+}
+
+/* PropertiesChanged of any object: those of our units tell that one ended. */
+static int on_properties(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	const char *path = sd_bus_message_get_path(message);
+	struct busd *busd = userdata;
+	struct activator *activator;
+
+	(void)error;
+	for (activator = busd->activators; path && activator; activator = activator->next)
+		if (activator->unit && !strcmp(activator->unit, path))
+			ask_for_state(activator);
+	return 0;
+}
+
+/* The unit runs, or ran; it may still be about to take its name. */
+static void job_is_done(struct activator *activator, const char *unit)
+{
+	activator_check_owner(activator);
+	if (!activator->is_starting)
+		return;
+	free(activator->job);
+	activator->job = NULL;
+	free(activator->unit);
+	if (sd_bus_path_encode(UNIT_PREFIX, unit, &activator->unit) < 0) {
+		activator->unit = NULL;
+		return;
+	}
+	ask_for_state(activator);
+}
 
 /* JobRemoved(id, job, unit, result) */
 static int on_job_removed(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -30,12 +92,11 @@ static int on_job_removed(sd_bus_message *message, void *userdata, sd_bus_error 
 	for (activator = busd->activators; activator; activator = activator->next) {
 		if (!activator->job || strcmp(activator->job, job))
 			continue;
-		/* A unit that is started may still be about to take its name. */
 		if (!strcmp(result, "done"))
-			activator_check_owner(activator);
+			job_is_done(activator, unit);
 		else
-			activator_fail(activator, "%s: the job ended with result '%s'", unit,
-				       result);
+			activator_fail(activator, "Spawn.Failed",
+				       "%s: the job ended with result '%s'", unit, result);
 		return 0;
 	}
 	return 0;
@@ -69,6 +130,9 @@ static int open_bus(struct busd *busd)
 	if (r >= 0)
 		r = sd_bus_match_signal(bus, NULL, NULL, MANAGER_PATH, MANAGER_INTERFACE,
 					"JobRemoved", on_job_removed, busd);
+	if (r >= 0)
+		r = sd_bus_match_signal(bus, NULL, NULL, NULL, "org.freedesktop.DBus.Properties",
+					"PropertiesChanged", on_properties, busd);
 	if (r >= 0)
 		r = sd_bus_match_signal(bus, NULL, NULL, "/org/freedesktop/DBus/Local",
 					"org.freedesktop.DBus.Local", "Disconnected",
@@ -104,7 +168,7 @@ static int on_started(sd_bus_message *reply, void *userdata, sd_bus_error *error
 	(void)error;
 	activator->call = sd_bus_slot_unref(activator->call);
 	if (failure) {
-		activator_fail(activator, "%s: %s", activator->service.unit,
+		activator_fail(activator, "ServiceUnknown", "%s: %s", activator->service.unit,
 			       failure->message ? failure->message : failure->name);
 		return 0;
 	}

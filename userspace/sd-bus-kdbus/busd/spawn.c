@@ -16,20 +16,41 @@
 #include "activator.h"
 #include "log.h"
 
+/* What a child says before it gives up. */
+struct spawn_failure {
+	int error;		/* errno */
+	bool user;		/* it could not become its user; else the program could not be run */
+};
+
+static void fail_early(struct activator *activator, const struct spawn_failure *failure)
+{
+	if (failure->user)
+		activator_fail(activator, "Spawn.FailedToSetup", "the user %s: %s",
+			       activator->service.user, failure->error == ESRCH ?
+			       "there is none" : strerror(failure->error));
+	else
+		activator_fail(activator, "Spawn.ExecFailed", "%s: %s", activator->service.exec,
+			       strerror(failure->error));
+}
+
 /* A process that ends before its name is taken has failed, whatever its status. */
 static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void *userdata)
 {
 	struct activator *activator = userdata;
+	struct spawn_failure failure;
 
 	(void)source;
 	activator->child = sd_event_source_disable_unref(activator->child);
 	activator_check_owner(activator);
 	if (!activator->is_starting)
 		return 0;
-	if (info->si_code == CLD_EXITED)
-		activator_fail(activator, "the process ended with status %d", info->si_status);
+	if (read(activator->failure, &failure, sizeof(failure)) == sizeof(failure))
+		fail_early(activator, &failure);
+	else if (info->si_code == CLD_EXITED)
+		activator_fail(activator, "Spawn.ChildExited", "the process ended with status %d", info->si_status);
 	else
-		activator_fail(activator, "the process was ended by signal %d", info->si_status);
+		activator_fail(activator, "Spawn.ChildSignaled",
+			       "the process was ended by signal %d", info->si_status);
 	return 0;
 }
 
@@ -46,10 +67,11 @@ static int become(const char *name)
 	return 0;
 }
 
-/* In the child: no return. */
-static void run(const struct activator *activator, char **argv, char **environment)
+/* In the child: no return. @report closes when the program runs. */
+static void run(const struct activator *activator, char **argv, char **environment, int report)
 {
 	const struct busd *busd = activator->busd;
+	struct spawn_failure failure;
 	sigset_t none;
 	int null, r = 0;
 
@@ -65,11 +87,15 @@ static void run(const struct activator *activator, char **argv, char **environme
 	}
 	if (busd->system && geteuid() == 0)
 		r = become(activator->service.user);
+	failure.user = r != 0;
 	if (r == 0) {
 		execvpe(argv[0], argv, environment);
 		r = -errno;
 	}
-	log_error("%s: %s: %s", activator->service.name, argv[0], strerror(-r));
+	failure.error = -r;
+	/* Who started us logs it; if this fails, our status is all that he knows. */
+	if (write(report, &failure, sizeof(failure)) < 0)
+		_exit(126);
 	_exit(127);
 }
 
@@ -128,6 +154,7 @@ int spawn_start(struct activator *activator)
 {
 	struct busd *busd = activator->busd;
 	char **argv = NULL, **environment = NULL;
+	int report[2] = { -1, -1 };
 	pid_t pid;
 	int r;
 
@@ -137,10 +164,14 @@ int spawn_start(struct activator *activator)
 	if (r < 0)
 		return r;
 	r = make_environment(busd, &environment);
+	if (!r && pipe2(report, O_CLOEXEC | O_NONBLOCK) < 0)
+		r = -errno;
 	if (!r) {
+		activator->failure = report[0];
 		pid = fork();
 		if (!pid)
-			run(activator, argv, environment);
+			run(activator, argv, environment, report[1]);
+		close(report[1]);
 		if (pid < 0)
 			r = -errno;
 		else

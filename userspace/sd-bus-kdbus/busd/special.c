@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <linux/kdbus.h>
@@ -13,7 +14,7 @@
 #include "../core/query.h"
 #include "special.h"
 
-/* Only messages of activators lie in it, and nobody maps it: it costs what lies there. */
+/* Only messages of activators lie in it: it costs what lies there. */
 #define POOL_SIZE	(16UL << 20)
 
 static struct kdbus_item *add_item(uint8_t *command, uint64_t type, size_t payload)
@@ -100,29 +101,53 @@ int special_set_policy(int fd, const char *name, const struct policy_entry *poli
 	return r;
 }
 
+static int receive(int fd, uint64_t flags, uint64_t *ret_offset)
+{
+	struct kdbus_cmd_recv recv = { .size = sizeof(recv), .flags = flags };
+	int r;
+
+	r = kbus_ioctl(fd, KDBUS_CMD_RECV, &recv);
+	*ret_offset = recv.msg.offset;
+	return r;
+}
+
+/* Drop the oldest message, after @fn has seen it. */
+static int drop_message(int fd, const uint8_t *pool, special_message_fn fn, void *context)
+{
+	struct kdbus_cmd_free give_back = { .size = sizeof(give_back) };
+	uint64_t offset;
+	int r;
+
+	r = receive(fd, KDBUS_RECV_PEEK, &offset);
+	if (r < 0)
+		return r;
+	give_back.offset = offset;
+	fn(context, (const struct kdbus_msg *)(pool + give_back.offset));
+	r = receive(fd, KDBUS_RECV_DROP, &offset);
+	kbus_ioctl(fd, KDBUS_CMD_FREE, &give_back);
+	return r;
+}
+
 /**
  * special_drop_messages() - throw away what waits at an activator
  * @fd: an activator
+ * @fn: told about each message first
+ * @context: handed to @fn
  *
- * Each caller whose message is dropped is told at once that there will be no answer.
+ * The kernel tells each caller whose message is dropped that there will be no answer.
  *
  * Return: number of dropped messages, or -errno.
  */
-int special_drop_messages(int fd)
+int special_drop_messages(int fd, special_message_fn fn, void *context)
 {
-	struct kdbus_cmd_recv recv;
+	const uint8_t *pool;
 	int n = 0, r;
 
-	for (;;) {
-		recv = (struct kdbus_cmd_recv){
-			.size = sizeof(recv),
-			.flags = KDBUS_RECV_DROP,
-		};
-		r = kbus_ioctl(fd, KDBUS_CMD_RECV, &recv);
-		if (r == -EAGAIN)
-			return n;
-		if (r < 0)
-			return r;
+	pool = mmap(NULL, POOL_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	if (pool == MAP_FAILED)
+		return -errno;
+	while ((r = drop_message(fd, pool, fn, context)) == 0)
 		n++;
-	}
+	munmap((void *)pool, POOL_SIZE);
+	return r == -EAGAIN ? n : r;
 }

@@ -96,6 +96,8 @@ struct kbus_options {
  * @has_unfreed: a slice is given back with the next command
  * @no_free_items: the kernel cannot do that
  * @unfreed: offset of that slice
+ * @failed_serial: last call that the bus answered because its service did not start; the kernel
+ *	also says that it was dropped, which is no news then
  * @stats: what happened
  *
  * Made by kbus_conn_open() or kbus_conn_adopt(). Users of the library read it, and write
@@ -129,6 +131,7 @@ struct kbus_conn {
 	bool has_unfreed;
 	bool no_free_items;
 	uint64_t unfreed;
+	uint32_t failed_serial;
 	struct kbus_stats stats;
 };
 

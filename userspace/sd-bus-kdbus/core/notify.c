@@ -99,7 +99,7 @@ static int build_no_reply(struct kbus_conn *conn, const struct kdbus_msg *msg,
 		.sender = KBUS_DRIVER_NAME,
 	};
 
-	if (!fields.reply_serial)
+	if (!fields.reply_serial || fields.reply_serial == conn->failed_serial)
 		return 1;
 	kbus_unique_format(destination, msg->dst_id);
 	return kbus_build_error(&fields, text, ret_data, ret_size);

@@ -165,27 +165,6 @@ static bool is_wanted(const struct kbus_conn *conn, struct kbus_incoming *in)
 	return kbus_matchset_test(conn->matches, &message);
 }
 
-/* What header and kernel say must be the same. NULL if it is, else what is not. */
-static const char *find_mismatch(const struct kbus_conn *conn, const struct kbus_incoming *in)
-{
-	const struct kbus_header *h = &in->header;
-	const struct kdbus_msg *msg = in->msg;
-
-	/* The bus's own words do not pass through the kernel's idea of calls. */
-	if (in->src_id == conn->id && h->sender && strcmp(h->sender, KBUS_DRIVER_NAME) == 0)
-		return NULL;
-	if (msg->cookie != h->serial)
-		return "serial";
-	if (msg->dst_id == KDBUS_DST_ID_BROADCAST)
-		return h->type == KBUS_SIGNAL && !h->destination ? NULL : "broadcast";
-	if (h->type == KBUS_METHOD_RETURN || h->type == KBUS_ERROR)
-		return !(msg->flags & KDBUS_MSG_EXPECT_REPLY) &&
-		       msg->cookie_reply == h->reply_serial ? NULL : "reply to no call";
-	if (h->type == KBUS_METHOD_CALL && !(h->flags & KBUS_NO_REPLY_EXPECTED))
-		return msg->flags & KDBUS_MSG_EXPECT_REPLY ? NULL : "call without reply";
-	return NULL;
-}
-
 /*
  * May this message say that it comes from the bus? Our own do, and those of the connection that owns
  * the bus's name.
@@ -198,6 +177,42 @@ static bool is_from_driver(struct kbus_conn *conn, const struct kbus_incoming *i
 		return true;
 	return kbus_name_owner(conn, KBUS_DRIVER_NAME, &owner, &flags) == 0 &&
 	       !(flags & KDBUS_HELLO_ACTIVATOR) && owner == in->src_id;
+}
+
+/*
+ * A service did not start, and the owner of the bus says why. The call waited elsewhere, so to the
+ * kernel this is no reply.
+ */
+static bool is_failed_start(struct kbus_conn *conn, const struct kbus_incoming *in)
+{
+	const struct kbus_header *h = &in->header;
+
+	return h->type == KBUS_ERROR && !in->msg->cookie_reply &&
+	       !(in->msg->flags & KDBUS_MSG_EXPECT_REPLY) && h->sender &&
+	       strcmp(h->sender, KBUS_DRIVER_NAME) == 0 && is_from_driver(conn, in);
+}
+
+/* What header and kernel say must be the same. NULL if it is, else what is not. */
+static const char *find_mismatch(struct kbus_conn *conn, const struct kbus_incoming *in)
+{
+	const struct kbus_header *h = &in->header;
+	const struct kdbus_msg *msg = in->msg;
+
+	/* The bus's own words do not pass through the kernel's idea of calls. */
+	if (in->src_id == conn->id && h->sender && strcmp(h->sender, KBUS_DRIVER_NAME) == 0)
+		return NULL;
+	if (msg->cookie != h->serial)
+		return "serial";
+	if (msg->dst_id == KDBUS_DST_ID_BROADCAST)
+		return h->type == KBUS_SIGNAL && !h->destination ? NULL : "broadcast";
+	if (is_failed_start(conn, in))
+		return NULL;
+	if (h->type == KBUS_METHOD_RETURN || h->type == KBUS_ERROR)
+		return !(msg->flags & KDBUS_MSG_EXPECT_REPLY) &&
+		       msg->cookie_reply == h->reply_serial ? NULL : "reply to no call";
+	if (h->type == KBUS_METHOD_CALL && !(h->flags & KBUS_NO_REPLY_EXPECTED))
+		return msg->flags & KDBUS_MSG_EXPECT_REPLY ? NULL : "call without reply";
+	return NULL;
 }
 
 static bool sender_is_true(struct kbus_conn *conn, const struct kbus_incoming *in)
@@ -371,6 +386,8 @@ static int open_message(struct kbus_conn *conn, struct kbus_incoming *in)
 				in->msg->dst_id == KDBUS_DST_ID_BROADCAST) &&
 	    !is_wanted(conn, in))
 		return reject(conn, in, KBUS_DROP_FILTERED, NULL);
+	if (in->header.type == KBUS_ERROR && !in->msg->cookie_reply && in->src_id != conn->id)
+		conn->failed_serial = in->header.reply_serial;
 	if (in->is_taken) {
 		kbus_payload_close(in->msg, true);
 		in->n_fds = payload.n_fds;

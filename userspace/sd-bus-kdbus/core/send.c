@@ -197,6 +197,11 @@ static int forward_with_head(struct kbus_conn *conn, const struct kbus_header *h
 		r = deliver_broadcast(conn, h, e);
 	else
 		r = kbus_deliver(conn, e);
+	/* The bus speaks for activators, which cannot answer: no reply to the kernel, but to D-Bus. */
+	if (r == -EBADSLT && conn->options.is_driver && h->type == KBUS_ERROR) {
+		e->cookie_reply = 0;
+		r = kbus_deliver(conn, e);
+	}
 	if (r == 0)
 		conn->stats.n_sent++;
 	/* Descriptors that are none are the mistake of whoever called sendmsg(). */
