@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* In which order messages come that different connections have sent. */
+#include "objects.h"
+#include "kselftest_harness.h"
+
+#define NAME		"org.example.order"
+#define MANY		200
+
+/* a, b and c hear every signal and notification; d nothing. */
+FIXTURE(order) {
+	struct bus bus;
+	struct conn a, b, c, d;
+};
+
+FIXTURE_SETUP(order)
+{
+	ASSERT_EQ(0, bus_make(&self->bus));
+	ASSERT_EQ(0, conn_new(&self->a, &self->bus));
+	ASSERT_EQ(0, conn_new(&self->b, &self->bus));
+	ASSERT_EQ(0, conn_new(&self->c, &self->bus));
+	ASSERT_EQ(0, conn_new(&self->d, &self->bus));
+	ASSERT_EQ(0, match_all(&self->a, 1));
+	ASSERT_EQ(0, match_all(&self->b, 1));
+	ASSERT_EQ(0, match_all(&self->c, 1));
+}
+
+FIXTURE_TEARDOWN(order)
+{
+	conn_close(&self->d);
+	conn_close(&self->c);
+	conn_close(&self->b);
+	conn_close(&self->a);
+	bus_close(&self->bus);
+}
+
+/* What a message is in reaction to: each kind goes another way through the kernel. */
+FIXTURE(effect) {
+	struct bus bus;
+	struct conn a, b, c;
+};
+
+FIXTURE_VARIANT(effect)
+{
+	int (*send)(struct conn *from, struct conn *to);
+};
+
+static int effect_unicast(struct conn *from, struct conn *to)
+{
+	return send_plain(from, to->id, 2);
+}
+
+static int effect_broadcast(struct conn *from, struct conn *to)
+{
+	return send_broadcast(from, 2);
+}
+
+static int effect_signal(struct conn *from, struct conn *to)
+{
+	return send_signal(from, to->id, 2);
+}
+
+static int effect_call(struct conn *from, struct conn *to)
+{
+	return send_call(from, to->id, 2);
+}
+
+static int effect_reply(struct conn *from, struct conn *to)
+{
+	return send_reply(from, to->id, 2, 77);
+}
+
+static int effect_name(struct conn *from, struct conn *to)
+{
+	return send_name(from, NAME, 2);
+}
+
+static int effect_exchange(struct conn *from, struct conn *to)
+{
+	struct args args, msg;
+
+	args_msg(&msg, to->id, 2);
+	args_exchange(&args);
+	args.exchange.msg_address = (uintptr_t)&msg;
+	return command(from->fd, KDBUS_CMD_EXCHANGE, &args);
+}
+
+FIXTURE_VARIANT_ADD(effect, unicast) { effect_unicast };
+FIXTURE_VARIANT_ADD(effect, broadcast) { effect_broadcast };
+FIXTURE_VARIANT_ADD(effect, signal_to_one) { effect_signal };
+FIXTURE_VARIANT_ADD(effect, call) { effect_call };
+FIXTURE_VARIANT_ADD(effect, reply) { effect_reply };
+FIXTURE_VARIANT_ADD(effect, message_to_a_name) { effect_name };
+FIXTURE_VARIANT_ADD(effect, message_of_exchange) { effect_exchange };
+
+FIXTURE_SETUP(effect)
+{
+	struct args args;
+
+	ASSERT_EQ(0, bus_make(&self->bus));
+	ASSERT_EQ(0, conn_new(&self->a, &self->bus));
+	ASSERT_EQ(0, conn_new(&self->b, &self->bus));
+	ASSERT_EQ(0, conn_new(&self->c, &self->bus));
+	ASSERT_EQ(0, name_acquire(&self->c, NAME, 0, NULL));
+	/* c has a call to b under way, so that b may reply */
+	ASSERT_EQ(0, send_call(&self->c, self->b.id, 77));
+	ASSERT_EQ(77, recv_cookie(&self->b));
+	/* all signals, but no notifications */
+	args_match(&args, 1);
+	args_u64(&args, KDBUS_ITEM_DST_ID, KDBUS_DST_ID_BROADCAST);
+	ASSERT_EQ(0, match_add(&self->b, &args));
+	ASSERT_EQ(0, match_add(&self->c, &args));
+	args_match(&args, 1);
+	args_u64(&args, KDBUS_ITEM_DST_ID, self->c.id);
+	ASSERT_EQ(0, match_add(&self->c, &args));
+}
+
+FIXTURE_TEARDOWN(effect)
+{
+	conn_close(&self->c);
+	conn_close(&self->b);
+	conn_close(&self->a);
+	bus_close(&self->bus);
+}
+
+/* abi: design/6.2, order/causality */
+TEST_F(effect, comes_behind_its_cause_at_a_third_party)
+{
+	ASSERT_EQ(0, send_broadcast(&self->a, 1));
+	ASSERT_EQ(1, recv_cookie(&self->b));
+	ASSERT_EQ(0, variant->send(&self->b, &self->c));
+	EXPECT_EQ(1, recv_cookie(&self->c));
+	EXPECT_EQ(2, recv_cookie(&self->c));
+	EXPECT_EQ(-EAGAIN, recv_cookie(&self->c));
+}
+
+/* abi: design/6.2, order/causality */
+TEST_F(effect, comes_behind_its_cause_where_clocks_are_far_apart)
+{
+	unsigned int i;
+
+	/* a and b have seen much more than c has */
+	for (i = 0; i < MANY; i++) {
+		ASSERT_EQ(0, send_plain(&self->a, self->b.id, 5));
+		ASSERT_EQ(5, recv_cookie(&self->b));
+		ASSERT_EQ(0, send_plain(&self->b, self->a.id, 5));
+		ASSERT_EQ(5, recv_cookie(&self->a));
+	}
+	ASSERT_EQ(0, send_plain(&self->a, self->c.id, 3));
+	ASSERT_EQ(0, send_broadcast(&self->a, 1));
+	ASSERT_EQ(1, recv_cookie(&self->b));
+	ASSERT_EQ(0, variant->send(&self->b, &self->c));
+	/* and this one has seen nothing, but is later than all */
+	ASSERT_EQ(0, send_plain(&self->c, self->c.id, 4));
+	EXPECT_EQ(3, recv_cookie(&self->c));
+	EXPECT_EQ(1, recv_cookie(&self->c));
+	EXPECT_EQ(2, recv_cookie(&self->c));
+	EXPECT_EQ(4, recv_cookie(&self->c));
+}
+
+/* abi: order/causality */
+TEST_F(order, chain_through_many_third_parties_keeps_its_order)
+{
+	struct conn link[20];
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(link); i++) {
+		ASSERT_EQ(0, conn_new_pool(&link[i], &self->bus, 65536));
+		ASSERT_EQ(0, match_all(&link[i], 1));
+	}
+	/* the news of these */
+	ASSERT_EQ(ARRAY_SIZE(link), recv_all(&self->c));
+	/* each one hears what the one before said, and says something itself */
+	ASSERT_EQ(0, send_broadcast(&self->a, 1));
+	for (i = 0; i < ARRAY_SIZE(link); i++) {
+		for (j = 0; j < ARRAY_SIZE(link) - 1 - i; j++) {
+			ASSERT_EQ(0, expect_id(&link[i], KDBUS_ITEM_ID_ADD, link[i + 1 + j].id,
+					       KDBUS_HELLO_ACCEPT_FD));
+		}
+		for (j = 0; j <= i; j++) {
+			ASSERT_EQ(1 + j, recv_cookie(&link[i]));
+		}
+		ASSERT_EQ(0, send_broadcast(&link[i], 2 + i));
+	}
+	for (i = 0; i <= ARRAY_SIZE(link); i++)
+		EXPECT_EQ(1 + i, recv_cookie(&self->c));
+	for (i = 0; i < ARRAY_SIZE(link); i++)
+		conn_close(&link[i]);
+}
+
+/* abi: order/real-time */
+TEST_F(order, message_comes_behind_all_whose_send_had_returned)
+{
+	unsigned int i;
+
+	/* the senders know nothing of each other but the order of these calls */
+	for (i = 0; i < MANY / 8; i++) {
+		ASSERT_EQ(0, send_broadcast(&self->a, 8 * i + 1));
+		ASSERT_EQ(0, send_plain(&self->d, self->c.id, 8 * i + 2));
+		ASSERT_EQ(0, send_plain(&self->b, self->c.id, 8 * i + 3));
+		ASSERT_EQ(0, send_broadcast(&self->d, 8 * i + 4));
+		ASSERT_EQ(0, send_plain(&self->c, self->c.id, 8 * i + 5));
+		ASSERT_EQ(0, send_broadcast(&self->b, 8 * i + 6));
+		ASSERT_EQ(0, send_broadcast(&self->c, 8 * i + 7));
+		ASSERT_EQ(0, send_signal(&self->a, self->c.id, 8 * i + 8));
+	}
+	for (i = 1; i <= 8 * (MANY / 8); i++)
+		EXPECT_EQ(i, recv_cookie(&self->c));
+	EXPECT_EQ(-EAGAIN, recv_cookie(&self->c));
+}
+
+/* abi: order/names */
+TEST_F(order, news_of_a_name_come_before_the_messages_of_its_new_owner)
+{
+	ASSERT_EQ(0, name_acquire(&self->d, NAME, 0, NULL));
+	ASSERT_EQ(0, name_acquire(&self->b, NAME, KDBUS_NAME_QUEUE, NULL));
+	ASSERT_EQ(0, name_release(&self->d, NAME));
+	ASSERT_EQ(0, send_broadcast(&self->b, 1));
+	ASSERT_EQ(0, send_name(&self->d, NAME, 2));
+	EXPECT_EQ(0, expect_name(&self->c, KDBUS_ITEM_NAME_ADD, NAME, 0, 0, self->d.id, OWNED));
+	EXPECT_EQ(0, expect_name(&self->c, KDBUS_ITEM_NAME_CHANGE, NAME, self->d.id, OWNED,
+				 self->b.id, OWNED | KDBUS_NAME_QUEUE));
+	EXPECT_EQ(1, recv_cookie(&self->c));
+	/* the new owner too learns of it before anything is sent to it by that name */
+	EXPECT_EQ(0, expect_name(&self->b, KDBUS_ITEM_NAME_ADD, NAME, 0, 0, self->d.id, OWNED));
+	EXPECT_EQ(0, expect_name(&self->b, KDBUS_ITEM_NAME_CHANGE, NAME, self->d.id, OWNED,
+				 self->b.id, OWNED | KDBUS_NAME_QUEUE));
+	EXPECT_EQ(1, recv_cookie(&self->b));
+	EXPECT_EQ(2, recv_cookie(&self->b));
+}
+
+/* abi: order/ids */
+TEST_F(order, connection_is_told_of_before_its_first_message_and_gone_behind_its_last)
+{
+	struct conn guest;
+	__u64 id;
+
+	ASSERT_EQ(0, conn_new(&guest, &self->bus));
+	id = guest.id;
+	ASSERT_EQ(0, send_plain(&guest, self->c.id, 1));
+	ASSERT_EQ(0, send_broadcast(&guest, 2));
+	conn_close(&guest);
+	EXPECT_EQ(0, expect_id(&self->c, KDBUS_ITEM_ID_ADD, id, KDBUS_HELLO_ACCEPT_FD));
+	EXPECT_EQ(1, recv_cookie(&self->c));
+	EXPECT_EQ(2, recv_cookie(&self->c));
+	EXPECT_EQ(0, expect_id(&self->c, KDBUS_ITEM_ID_REMOVE, id, KDBUS_HELLO_ACCEPT_FD));
+}
+
+/* abi: order/replies */
+TEST_F(order, reply_comes_behind_what_was_sent_before_it)
+{
+	ASSERT_EQ(0, send_call(&self->c, self->d.id, 10));
+	ASSERT_EQ(10, recv_cookie(&self->d));
+	ASSERT_EQ(0, send_broadcast(&self->d, 1));
+	ASSERT_EQ(0, send_reply(&self->d, self->c.id, 2, 10));
+	EXPECT_EQ(1, recv_cookie(&self->c));
+	EXPECT_EQ(2, recv_cookie(&self->c));
+}
+
+/* A call from c to d during which @n messages come to c: what the reply's flags say. */
+static __s64 call_meanwhile(struct conn *c, struct conn *d, unsigned int n)
+{
+	struct sync_call call;
+	unsigned int i;
+	int ret;
+
+	sync_call_init(&call, c, d->id, 10);
+	ret = sync_call_start(&call);
+	if (ret == 0)
+		ret = conn_wait(d);
+	if (ret)
+		return ret;
+	if (recv_cookie(d) != 10)
+		return -EBADMSG;
+	for (i = 0; i < n && ret == 0; i++)
+		ret = send_plain(d, c->id, 20 + i);
+	if (ret == 0)
+		ret = send_reply(d, c->id, 11, 10);
+	if (ret == 0)
+		ret = sync_call_join(&call);
+	if (ret == 0)
+		ret = conn_free(c, call.cmd.send.reply.offset);
+	return ret ? ret : (__s64)call.cmd.send.reply.return_flags;
+}
+
+/* abi: order/replies */
+TEST_F(order, reply_past_the_queue_leaves_older_messages_there)
+{
+	EXPECT_LE(0, call_meanwhile(&self->c, &self->d, 2));
+	/* what comes of the reply stands behind them */
+	ASSERT_EQ(0, send_plain(&self->c, self->c.id, 30));
+	EXPECT_EQ(20, recv_cookie(&self->c));
+	EXPECT_EQ(21, recv_cookie(&self->c));
+	EXPECT_EQ(30, recv_cookie(&self->c));
+}
+
+/* abi: order/replies */
+TEST_F(order, effect_of_a_reply_past_the_queue_comes_behind_what_the_replier_knew)
+{
+	struct sync_call call;
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++) {
+		ASSERT_EQ(0, send_plain(&self->a, self->d.id, 5));
+		ASSERT_EQ(5, recv_cookie(&self->d));
+	}
+	sync_call_init(&call, &self->b, self->d.id, 10);
+	ASSERT_EQ(0, sync_call_start(&call));
+	ASSERT_EQ(0, conn_wait(&self->d));
+	ASSERT_EQ(10, recv_cookie(&self->d));
+	ASSERT_EQ(0, send_broadcast(&self->d, 1));
+	ASSERT_EQ(0, send_reply(&self->d, self->b.id, 11, 10));
+	ASSERT_EQ(0, sync_call_join(&call));
+	ASSERT_EQ(0, send_plain(&self->b, self->c.id, 2));
+	EXPECT_EQ(1, recv_cookie(&self->c));
+	EXPECT_EQ(2, recv_cookie(&self->c));
+}
+
+/* abi: order/monitors */
+TEST_F(order, monitor_sees_causes_before_effects_and_what_a_receiver_sees)
+{
+	struct conn monitor;
+	unsigned int i;
+
+	ASSERT_EQ(0, conn_new_flags(&monitor, &self->bus, KDBUS_HELLO_MONITOR));
+	for (i = 0; i < MANY; i += 4) {
+		ASSERT_EQ(0, send_broadcast(&self->a, i));
+		ASSERT_EQ(i, recv_cookie(&self->b));
+		ASSERT_EQ(0, send_plain(&self->b, self->c.id, i + 1));
+		ASSERT_EQ(0, send_broadcast(&self->d, i + 2));
+		ASSERT_EQ(i + 2, recv_cookie(&self->b));
+		ASSERT_EQ(0, send_plain(&self->c, self->c.id, i + 3));
+	}
+	for (i = 0; i < MANY; i++) {
+		EXPECT_EQ(i, recv_cookie(&monitor));
+		EXPECT_EQ(i, recv_cookie(&self->c));
+	}
+	EXPECT_EQ(-EAGAIN, recv_cookie(&monitor));
+	conn_close(&monitor);
+}
+
+static int send_urgent(struct conn *conn, __u64 dst_id, __u64 cookie, __s64 priority)
+{
+	struct args msg;
+
+	args_msg(&msg, dst_id, cookie);
+	msg.msg.priority = priority;
+	return msg_send(conn, &msg);
+}
+
+static __s64 recv_urgent(struct conn *conn, __s64 priority)
+{
+	struct args args;
+	__s64 cookie;
+	int ret;
+
+	args_recv(&args);
+	args.recv.flags = KDBUS_RECV_USE_PRIORITY;
+	args.recv.priority = priority;
+	ret = command(conn->fd, KDBUS_CMD_RECV, &args);
+	if (ret)
+		return ret;
+	cookie = ((const struct kdbus_msg *)(conn->pool + args.recv.msg.offset))->cookie;
+	ret = conn_free(conn, args.recv.msg.offset);
+	return ret ? ret : cookie;
+}
+
+/* abi: order/priorities */
+TEST_F(order, priority_takes_an_effect_before_its_cause_and_equals_in_their_order)
+{
+	ASSERT_EQ(0, send_broadcast(&self->a, 1));
+	ASSERT_EQ(1, recv_cookie(&self->b));
+	ASSERT_EQ(0, send_urgent(&self->b, self->c.id, 2, -5));
+	ASSERT_EQ(0, send_broadcast(&self->d, 3));
+	ASSERT_EQ(0, send_urgent(&self->d, self->c.id, 4, -5));
+	ASSERT_EQ(0, send_urgent(&self->a, self->c.id, 5, -6));
+	EXPECT_EQ(5, recv_urgent(&self->c, 0));
+	EXPECT_EQ(2, recv_urgent(&self->c, 0));
+	EXPECT_EQ(4, recv_urgent(&self->c, -1));
+	EXPECT_EQ(-EAGAIN, recv_urgent(&self->c, -1));
+	EXPECT_EQ(1, recv_urgent(&self->c, 0));
+	EXPECT_EQ(3, recv_cookie(&self->c));
+}
+
+/* abi: order/priorities */
+TEST_F(order, without_priority_the_order_is_that_of_sending_whatever_priorities_are)
+{
+	ASSERT_EQ(0, send_urgent(&self->d, self->c.id, 1, 9));
+	ASSERT_EQ(0, send_broadcast(&self->a, 2));
+	ASSERT_EQ(0, send_urgent(&self->d, self->c.id, 3, -9));
+	EXPECT_EQ(1, recv_cookie(&self->c));
+	EXPECT_EQ(2, recv_cookie(&self->c));
+	EXPECT_EQ(3, recv_cookie(&self->c));
+}
+
+/* abi: order/moved */
+TEST_F(order, effect_of_a_moved_message_comes_behind_what_its_sender_knew)
+{
+	struct conn starter, owner;
+	unsigned int i;
+
+	ASSERT_EQ(0, conn_new_named(&starter, &self->bus, KDBUS_HELLO_ACTIVATOR, NAME));
+	for (i = 0; i < MANY; i++) {
+		ASSERT_EQ(0, send_plain(&self->a, self->d.id, 5));
+		ASSERT_EQ(5, recv_cookie(&self->d));
+	}
+	/* what d says to the name comes of what it has heard from a */
+	ASSERT_EQ(0, send_plain(&self->a, self->c.id, 1));
+	ASSERT_EQ(0, send_plain(&self->a, self->d.id, 2));
+	ASSERT_EQ(2, recv_cookie(&self->d));
+	ASSERT_EQ(0, send_name(&self->d, NAME, 3));
+	ASSERT_EQ(0, send_name(&self->a, NAME, 4));
+	ASSERT_EQ(0, conn_new(&owner, &self->bus));
+	ASSERT_EQ(0, name_acquire(&owner, NAME, 0, NULL));
+	EXPECT_EQ(3, recv_cookie(&owner));
+	EXPECT_EQ(4, recv_cookie(&owner));
+	EXPECT_EQ(-EAGAIN, recv_cookie(&owner));
+	ASSERT_EQ(0, send_plain(&owner, self->c.id, 6));
+	EXPECT_EQ(0, expect_id(&self->c, KDBUS_ITEM_ID_ADD, starter.id, KDBUS_HELLO_ACTIVATOR));
+	EXPECT_EQ(0, expect_name(&self->c, KDBUS_ITEM_NAME_ADD, NAME, 0, 0, starter.id,
+				 ACTIVATABLE));
+	EXPECT_EQ(1, recv_cookie(&self->c));
+	EXPECT_EQ(0, expect_id(&self->c, KDBUS_ITEM_ID_ADD, owner.id, KDBUS_HELLO_ACCEPT_FD));
+	EXPECT_EQ(0, expect_name(&self->c, KDBUS_ITEM_NAME_CHANGE, NAME, starter.id, ACTIVATABLE,
+				 owner.id, OWNED));
+	EXPECT_EQ(6, recv_cookie(&self->c));
+	conn_close(&owner);
+	conn_close(&starter);
+}
+
+TEST_HARNESS_MAIN
