@@ -69,6 +69,9 @@ int driver_reply(struct busd *busd, uint64_t to, uint32_t serial, uint32_t value
 int driver_reply_error(struct busd *busd, uint64_t to, uint32_t serial, const char *name,
 		       const char *text);
 
+/* publish.c: the rules that receivers judge by */
+void publish_policy(struct busd *busd);
+
 /* manager.c: systemd starts units for us */
 int manager_start(struct activator *activator);
 void manager_close(struct busd *busd);

@@ -160,6 +160,9 @@ int busd_apply(struct busd *busd)
 	size_t n_removed;
 	int r;
 
+	/* First: services look for it when they are started. */
+	if (busd->system)
+		publish_policy(busd);
 	n_removed = activators_remove_old(busd);
 	n_removed += holders_remove_old(busd);
 	/* One name has one activator or policy holder: what takes the place of another waits. */

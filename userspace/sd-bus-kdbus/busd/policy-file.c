@@ -155,6 +155,72 @@ static bool is_narrowed(const char **attributes)
 	return false;
 }
 
+/* A text that can be one word of a line. Nothing that D-Bus names looks otherwise. */
+static bool is_word(const char *text)
+{
+	const char *c;
+
+	for (c = text; *c > ' ' && *c < 0x7f; c++)
+		;
+	return c > text && !*c && c - text <= 255;
+}
+
+/* Does a receiver understand this? */
+static bool is_value(const char *key, const char *value)
+{
+	static const char * const types[] = { "method_call", "method_return", "error", "signal" };
+	uint32_t number;
+	size_t i;
+
+	if (strstr(key, "_fds"))
+		return read_id(value, &number);
+	if (strcmp(key, "type"))
+		return is_word(value);
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (!strcmp(value, types[i]))
+			return true;
+	return false;
+}
+
+/* The rule as receivers read it; one that only speaks of replies or eavesdroppers is none for them. */
+static void add_text(struct parser *parser, const char **attributes, bool allow)
+{
+	static const struct {
+		const char *attribute, *key;
+	} names[] = {
+		{ "send_destination", "destination" },
+		{ "send_destination_prefix", "prefix" },
+		{ "send_interface", "interface" },
+		{ "send_member", "member" },
+		{ "send_path", "path" },
+		{ "send_type", "type" },
+		{ "send_error", "error" },
+		{ "min_fds", "min_fds" },
+		{ "max_fds", "max_fds" },
+	};
+	const char *broadcast = find_attribute(attributes, "send_broadcast");
+	const char *eavesdrop = find_attribute(attributes, "eavesdrop");
+	char text[9 * 280], *end = text;
+	const char *value;
+	size_t i;
+
+	if ((broadcast && !strcmp(broadcast, "true")) ||
+	    (!allow && eavesdrop && !strcmp(eavesdrop, "true")))
+		return;
+	*end = '\0';
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		value = find_attribute(attributes, names[i].attribute);
+		if (!value || !strcmp(value, "*"))
+			continue;
+		/* Nothing can fit it. */
+		if (!is_value(names[i].key, value))
+			return;
+		end += sprintf(end, " %s=%s", names[i].key, value);
+	}
+	if (policy_add_text(parser->policy, &parser->scope, allow, text) < 0)
+		refuse(parser, -ENOMEM, "out of memory");
+}
+
 static bool has_prefix(const char **attributes, const char *prefix)
 {
 	for (; attributes && *attributes; attributes += 2)
@@ -188,7 +254,10 @@ static void open_rule(struct parser *parser, const char **attributes, bool allow
 		rule.prefix = !name;
 		return add_rule(parser, &rule, name ? name : prefix);
 	}
-	if (!has_prefix(attributes, "send_") || !concerns_calls(attributes))
+	if (!has_prefix(attributes, "send_"))
+		return;
+	add_text(parser, attributes, allow);
+	if (!concerns_calls(attributes))
 		return;
 	name = find_attribute(attributes, "send_destination");
 	prefix = find_attribute(attributes, "send_destination_prefix");

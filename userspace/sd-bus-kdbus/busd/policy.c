@@ -50,6 +50,44 @@ int policy_add(struct policy *policy, const struct policy_rule *rule)
 }
 
 /**
+ * policy_add_text() - append a rule about sending as receivers read it
+ * @policy: where to
+ * @scope: its context and id count
+ * @allow: the rule allows, else it denies
+ * @conditions: " KEY=VALUE" for each
+ *
+ * Who is at the console is known to nobody here: everybody may be, so only what is allowed counts.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int policy_add_text(struct policy *policy, const struct policy_rule *scope, bool allow,
+		    const char *conditions)
+{
+	static const char * const contexts[] = {
+		[POLICY_DEFAULT] = "default",
+		[POLICY_GROUP] = "group",
+		[POLICY_USER] = "user",
+		[POLICY_CONSOLE] = "default",
+		[POLICY_MANDATORY] = "mandatory",
+	};
+	char id[16] = "", *text;
+	int size;
+
+	if (scope->context == POLICY_CONSOLE && !allow)
+		return 0;
+	if (scope->context == POLICY_GROUP || scope->context == POLICY_USER)
+		snprintf(id, sizeof(id), " %u", scope->id);
+	size = asprintf(&text, "%s%s %s%s%s\n", policy->text ? policy->text : "",
+			allow ? "allow" : "deny", contexts[scope->context], id, conditions);
+	if (size < 0)
+		return -ENOMEM;
+	free(policy->text);
+	policy->text = text;
+	policy->text_size = size;
+	return 0;
+}
+
+/**
  * policy_deinit() - free all rules
  * @policy: empty afterwards
  */
@@ -60,6 +98,7 @@ void policy_deinit(struct policy *policy)
 	for (i = 0; i < policy->n_rules; i++)
 		free(policy->rules[i].name);
 	free(policy->rules);
+	free(policy->text);
 	*policy = (struct policy){ 0 };
 }
 

@@ -11,8 +11,9 @@
  *
  * So what is handed to the kernel is a reduction. A right to talk is reduced to the most permissive
  * superset: a rule that looks at interfaces, members or paths counts as allowing when it allows, and
- * is passed over when it denies; the finer verdict belongs to the receiving side. A right to own is
- * never widened, since nobody checks it after the kernel.
+ * is passed over when it denies; the finer verdict belongs to the receiving side, for which the rules
+ * about sending are published whole. A right to own is never widened, since nobody checks it after the
+ * kernel.
  */
 #ifndef KDBUS_BUSD_POLICY_H
 #define KDBUS_BUSD_POLICY_H
@@ -43,6 +44,8 @@ struct policy_rule {
 
 /* All rules of a configuration, in their order. */
 struct policy {
+	char *text;			/* those about sending, for receivers: core/policy.h; owned */
+	size_t text_size;
 	struct policy_rule *rules;	/* owned */
 	size_t n_rules, n_allocated;
 	size_t n_unexpressed;		/* rules that no grant can stand for */
@@ -69,6 +72,8 @@ struct policy_table {
 };
 
 int policy_add(struct policy *policy, const struct policy_rule *rule);
+int policy_add_text(struct policy *policy, const struct policy_rule *scope, bool allow,
+		    const char *conditions);
 void policy_deinit(struct policy *policy);
 
 int policy_reduce(struct policy *policy, struct policy_table *table);

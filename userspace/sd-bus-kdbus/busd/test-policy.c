@@ -92,6 +92,49 @@ static bool a_service_file_of_debian_is_reduced(void)
 	return true;
 }
 
+static bool rules_about_sending_are_written_for_receivers(void)
+{
+	static const struct {
+		const char *rules, *text;
+	} cases[] = {
+		{ "<policy context='default'><deny own='*'/></policy>", "" },
+		{ "<policy context='default'><deny send_type='method_call'/></policy>",
+		  "deny default type=method_call\n" },
+		{ "<policy user='7'><allow send_destination='a.b' send_interface='c.d'"
+		  " send_member='E' send_path='/f'/></policy>",
+		  "allow user 7 destination=a.b interface=c.d member=E path=/f\n" },
+		{ "<policy group='7'><deny send_destination_prefix='a.b' send_error='x.y'"
+		  " max_fds='0' min_fds='1'/></policy>",
+		  "deny group 7 prefix=a.b error=x.y min_fds=1 max_fds=0\n" },
+		{ "<policy context='mandatory'><allow send_destination='*'/></policy>",
+		  "allow mandatory\n" },
+		{ "<policy at_console='true'><allow send_member='X'/><deny send_member='Y'/>"
+		  "</policy>", "allow default member=X\n" },
+		{ "<policy context='default'><allow send_broadcast='true' send_member='X'/>"
+		  "<deny eavesdrop='true' send_member='Y'/></policy>", "" },
+		{ "<policy context='default'><deny send_member='two words'/>"
+		  "<deny send_member=''/><deny receive_member='X'/>"
+		  "<deny send_type='call'/><deny send_member='X' max_fds='-1'/></policy>", "" },
+	};
+	struct policy policy;
+	char *text;
+	size_t i;
+	bool same;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		CHECK(asprintf(&text, "<busconfig>%s</busconfig>", cases[i].rules) > 0);
+		CHECK(!parse(&policy, text));
+		same = !strcmp(policy.text ? policy.text : "", cases[i].text) &&
+			policy.text_size == strlen(cases[i].text);
+		if (!same)
+			printf("# case %zu: %s\n", i, policy.text ? policy.text : "(none)");
+		CHECK(same);
+		policy_deinit(&policy);
+		free(text);
+	}
+	return true;
+}
+
 static bool groups_and_users_get_what_everybody_does_not(void)
 {
 	struct policy_table t;
@@ -281,6 +324,8 @@ int main(void)
 		{ "a_service_file_of_debian_is_reduced", a_service_file_of_debian_is_reduced },
 		{ "groups_and_users_get_what_everybody_does_not",
 		  groups_and_users_get_what_everybody_does_not },
+		{ "rules_about_sending_are_written_for_receivers",
+		  rules_about_sending_are_written_for_receivers },
 		{ "talking_is_widened", talking_is_widened },
 		{ "owning_is_never_widened", owning_is_never_widened },
 		{ "later_contexts_overrule_earlier_ones", later_contexts_overrule_earlier_ones },

@@ -11,6 +11,7 @@
 #include "internal.h"
 #include "names.h"
 #include "query.h"
+#include "judge.h"
 
 #define DESCRIPTION_MAX	63
 
@@ -217,6 +218,7 @@ struct kbus_conn *kbus_conn_free(struct kbus_conn *conn)
 	if (conn->owns_fd)
 		close(conn->fd);
 	kbus_matchset_free(conn->matches);
+	kbus_judge_free(conn->judge);
 	free(conn->path);
 	free(conn);
 	return NULL;

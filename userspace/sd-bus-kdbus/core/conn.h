@@ -85,6 +85,8 @@ struct kbus_options {
  * @options: as given; strings and policy are not kept
  * @attach_recv: metadata that we asked for last
  * @matches: what the client wants to hear; owned
+ * @judge: who may call the client, beyond what the kernel knows; NULL if nothing is said of that;
+ *	owned
  * @watches_names: notifications about names of ours are on
  * @last_cookie: last cookie of a match
  * @last_serial: last serial of a message that the bus made
@@ -120,6 +122,7 @@ struct kbus_conn {
 	struct kbus_options options;
 	uint64_t attach_recv;
 	struct kbus_matchset *matches;
+	struct kbus_judge *judge;
 	bool watches_names;
 	uint64_t last_cookie;
 	uint32_t last_serial;

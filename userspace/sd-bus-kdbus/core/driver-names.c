@@ -5,6 +5,7 @@
 
 #include "driver-call.h"
 #include "notify.h"
+#include "judge.h"
 
 /* Flags of RequestName. */
 enum {
@@ -72,6 +73,8 @@ int kbus_driver_request_name(struct kbus_driver_call *call)
 	r = read_own_name(call, "acquire", &name);
 	r = r ?: kbus_read_u32(&call->args, &wanted);
 	r = r ?: kbus_notify_watch_names(call->conn);
+	/* Before the first message to the name can arrive. */
+	r = r ?: kbus_judge_add_name(call->conn, name);
 	if (r < 0)
 		return r;
 	if (wanted & ALLOW_REPLACEMENT)
@@ -81,6 +84,8 @@ int kbus_driver_request_name(struct kbus_driver_call *call)
 	if (!(wanted & DO_NOT_QUEUE))
 		flags |= KDBUS_NAME_QUEUE;
 	r = kbus_name_acquire(call->conn, name, flags, &now);
+	if (r < 0)
+		kbus_judge_remove_name(call->conn, name);
 	if (r == -EPERM)
 		return kbus_driver_fail(call, KBUS_ERROR_PREFIX "AccessDenied",
 					"Connection \"%s\" is not allowed to own the service \"%s\"",
@@ -114,6 +119,7 @@ int kbus_driver_release_name(struct kbus_driver_call *call)
 	r = kbus_name_release(call->conn, name);
 	if (r < 0 && r != -ESRCH && r != -EADDRINUSE)
 		return r;
+	kbus_judge_remove_name(call->conn, name);
 	kbus_put_u32(&call->reply, r == 0 ? RELEASED : r == -ESRCH ? NON_EXISTENT : NOT_OWNER);
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "notify.h"
 #include "payload.h"
 #include "query.h"
+#include "judge.h"
 
 /* What became of one entry of the queue. */
 enum outcome {
@@ -94,15 +95,16 @@ static void let_go(struct kbus_conn *conn, struct kbus_incoming *in)
 	in->n_parts = 0;
 }
 
-/* Who waits for an answer to this message learns that there will be none. */
-static void answer_dropped(struct kbus_conn *conn, const struct kdbus_msg *msg)
+/* Who waits for an answer to this message learns why there will be none. */
+static void answer_dropped(struct kbus_conn *conn, const struct kdbus_msg *msg, const char *error,
+			   const char *text)
 {
 	char destination[KBUS_UNIQUE_MAX];
 	const struct kbus_fields fields = {
 		.flags = KBUS_NO_REPLY_EXPECTED,
 		.serial = kbus_conn_next_serial(conn),
 		.reply_serial = msg->cookie,
-		.error_name = "org.freedesktop.DBus.Error.InvalidArgs",
+		.error_name = error,
 		.destination = destination,
 		.sender = conn->unique,
 	};
@@ -118,8 +120,7 @@ static void answer_dropped(struct kbus_conn *conn, const struct kdbus_msg *msg)
 	if (!(msg->flags & KDBUS_MSG_EXPECT_REPLY) || !(uint32_t)msg->cookie || conn->is_monitor)
 		return;
 	kbus_unique_format(destination, msg->src_id);
-	if (kbus_build_error(&fields, "The message was not acceptable to its receiver", &data,
-			     &size) < 0)
+	if (kbus_build_error(&fields, text, &data, &size) < 0)
 		return;
 	e.head = (struct iovec){ .iov_base = data, .iov_len = size };
 	kbus_deliver(conn, &e);
@@ -132,7 +133,8 @@ static void discard(struct kbus_conn *conn, struct kbus_incoming *in)
 	struct kdbus_cmd_recv cmd;
 
 	if (in->is_taken) {
-		answer_dropped(conn, in->msg);
+		answer_dropped(conn, in->msg, "org.freedesktop.DBus.Error.InvalidArgs",
+			       "The message was not acceptable to its receiver");
 		kbus_payload_close(in->msg, false);
 	} else {
 		receive(conn, KDBUS_RECV_DROP, &cmd);
@@ -145,6 +147,31 @@ static int reject(struct kbus_conn *conn, struct kbus_incoming *in, enum kbus_re
 {
 	kbus_drop(conn, reason, in->src_id, detail);
 	discard(conn, in);
+	return NOTHING;
+}
+
+/* The policy of the bus, as far as the kernel does not know it. */
+static bool is_denied(struct kbus_conn *conn, const struct kbus_incoming *in)
+{
+	const struct kbus_header *h = &in->header;
+
+	if (!conn->judge || conn->is_monitor || in->src_id == conn->id)
+		return false;
+	return (h->type == KBUS_METHOD_CALL || (h->type == KBUS_SIGNAL && h->destination)) &&
+	       !kbus_judge_allows(conn, in);
+}
+
+static int deny(struct kbus_conn *conn, struct kbus_incoming *in)
+{
+	int r = take_from_queue(conn, in);
+
+	if (r < 0)
+		return r;
+	kbus_drop(conn, KBUS_DROP_POLICY, in->src_id, in->header.member);
+	answer_dropped(conn, in->msg, "org.freedesktop.DBus.Error.AccessDenied",
+		       "The policy of the bus does not let you send this message to this name");
+	kbus_payload_close(in->msg, false);
+	let_go(conn, in);
 	return NOTHING;
 }
 
@@ -382,6 +409,8 @@ static int open_message(struct kbus_conn *conn, struct kbus_incoming *in)
 	r = correct_header(conn, in);
 	if (r < 0)
 		return reject(conn, in, r == -ENOMEM ? KBUS_DROP_MEMORY : KBUS_DROP_SIZE, NULL);
+	if (is_denied(conn, in))
+		return deny(conn, in);
 	if ((conn->is_monitor ? kbus_matchset_count(conn->matches) > 0 :
 				in->msg->dst_id == KDBUS_DST_ID_BROADCAST) &&
 	    !is_wanted(conn, in))

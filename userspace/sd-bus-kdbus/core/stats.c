@@ -21,6 +21,7 @@ const char *kbus_reason_text(enum kbus_reason reason)
 		[KBUS_DROP_FDS_UNWANTED] = "descriptors for a client that takes none",
 		[KBUS_DROP_MISMATCH] = "header and kernel disagree",
 		[KBUS_DROP_FILTERED] = "not wanted",
+		[KBUS_DROP_POLICY] = "denied by the policy",
 		[KBUS_DROP_MEMORY] = "out of memory",
 		[KBUS_DROP_SEND] = "could not be sent",
 	};

@@ -19,6 +19,7 @@ enum kbus_reason {
 	KBUS_DROP_FDS_UNWANTED,		/* this client did not negotiate descriptors */
 	KBUS_DROP_MISMATCH,		/* header and kernel disagree: serial, reply, destination */
 	KBUS_DROP_FILTERED,		/* no rule wants it: the bloom filter was too coarse */
+	KBUS_DROP_POLICY,		/* the policy of the bus denies it */
 	KBUS_DROP_MEMORY,		/* out of memory, or a memfd could not be mapped */
 	/* messages that could not be sent, of which nobody could be told */
 	KBUS_DROP_SEND,

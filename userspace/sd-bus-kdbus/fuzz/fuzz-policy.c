@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "../busd/policy-file.h"
+#include "../core/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct policy policy = { 0 };
 	struct policy_table table;
+	struct kbus_policy *rules;
 	char why[128] = "";
 	size_t i;
 
@@ -33,6 +35,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (policy_table_find(&table, table.entries[i].name) != &table.entries[i])
 				abort();
 		policy_table_deinit(&table);
+	}
+	/* Receivers understand what is written for them. */
+	if (policy.text) {
+		if (kbus_policy_parse(policy.text, policy.text_size, &rules) < 0)
+			abort();
+		kbus_policy_is_fine(rules, "a.b");
+		kbus_policy_free(rules);
 	}
 	policy_deinit(&policy);
 	return 0;

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * publish.c - give receivers the rules of the policy that the kernel cannot know
+ *
+ * core/judge.h says what the file is. A new one takes the place of the old one first, and then the
+ * old one is marked: whoever sees the mark finds the new one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../core/judge.h"
+#include "busd.h"
+#include "log.h"
+
+static int write_file(const char *path, const struct policy *policy)
+{
+	int fd, r = 0;
+	FILE *file;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return -errno;
+	/* Whatever our mask is: everybody reads it. */
+	if (fchmod(fd, 0644) < 0)
+		r = -errno;
+	file = fdopen(fd, "w");
+	if (!file) {
+		close(fd);
+		return -ENOMEM;
+	}
+	fputs(KBUS_POLICY_CURRENT, file);
+	if (policy->text)
+		fwrite(policy->text, policy->text_size, 1, file);
+	if (ferror(file))
+		r = r ? r : -EIO;
+	if (fclose(file) && !r)
+		r = -errno;
+	return r;
+}
+
+/* Is the file that we would write there already? Then nobody needs to read it again. */
+static bool is_published(const char *path, const struct policy *policy)
+{
+	const size_t head = strlen(KBUS_POLICY_CURRENT), size = head + policy->text_size;
+	char *seen = malloc(size + 1);
+	FILE *file = fopen(path, "re");
+	bool same;
+
+	same = seen && file && fread(seen, 1, size + 1, file) == size &&
+		!memcmp(seen, KBUS_POLICY_CURRENT, head) &&
+		(!policy->text || !memcmp(seen + head, policy->text, policy->text_size));
+	if (file)
+		fclose(file);
+	free(seen);
+	return same;
+}
+
+static int replace_file(const char *path, const struct policy *policy)
+{
+	char next[KBUS_POLICY_PATH_MAX + 8];
+	int old, r;
+
+	snprintf(next, sizeof(next), "%s.new", path);
+	r = write_file(next, policy);
+	if (r < 0)
+		return r;
+	old = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (rename(next, path) < 0)
+		r = -errno;
+	if (old >= 0) {
+		if (!r && pwrite(old, KBUS_POLICY_STALE, strlen(KBUS_POLICY_STALE), 0) < 0)
+			r = -errno;
+		close(old);
+	}
+	return r;
+}
+
+/**
+ * publish_policy() - have the current rules where receivers look for them
+ * @busd: the daemon, connected to its bus
+ *
+ * Only root can publish rules that others believe.
+ */
+void publish_policy(struct busd *busd)
+{
+	char path[KBUS_POLICY_PATH_MAX];
+	int r = 0;
+
+	if (geteuid() != 0)
+		return;
+	kbus_policy_path(busd->driver->bus_id, path);
+	if (mkdir(KBUS_POLICY_DIR, 0755) < 0 && errno != EEXIST)
+		r = -errno;
+	if (!r && !is_published(path, &busd->config.policy))
+		r = replace_file(path, &busd->config.policy);
+	if (r < 0)
+		log_error("%s: the policy cannot be published: %s", path, strerror(-r));
+}
