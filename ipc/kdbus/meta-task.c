@@ -195,8 +195,12 @@ static struct kdbus_text *task_cgroup_in(char *buf, int size)
 				    size);
 	rcu_read_unlock();
 
-	/* Older kernels report how long it would be, newer ones an error. */
-	return len > 0 && len < size ? kdbus_text_new(buf, len) : NULL;
+	/*
+	 * What does not fit is an error in some kernels, and how long it would
+	 * be in others.  Some only tell what fitted: a path that takes all the
+	 * room may have been cut.
+	 */
+	return len > 0 && len < size - 1 ? kdbus_text_new(buf, len) : NULL;
 }
 
 /**

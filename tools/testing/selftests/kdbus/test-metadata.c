@@ -387,47 +387,61 @@ TEST_F(metadata, cmdline_is_absent_and_send_succeeds_if_it_cannot_be_read)
 
 /* ---- CGROUP ---- */
 
+/*
+ * @root: where the hierarchy is mounted
+ * @path: of the cgroup below it, from its first slash
+ */
 struct cgroup_send {
-	char root[PATH_MAX];
-	char name[64];
+	char root[PATH_MAX / 2];
+	char path[1024];
 	struct thread_send send;
 };
+
+/* Make (@make) or remove all that @path consists of, the innermost last or first. */
+static int cgroup_each_level(const struct cgroup_send *cs, bool make)
+{
+	char dir[PATH_MAX];
+	size_t len, end = strlen(cs->path);
+
+	for (len = make ? 1 : end; len && len <= end; make ? len++ : len--) {
+		if (cs->path[len] && cs->path[len] != '/')
+			continue;
+		snprintf(dir, sizeof(dir), "%s%.*s", cs->root, (int)len, cs->path);
+		if ((make ? mkdir(dir, 0755) : rmdir(dir)) < 0)
+			return -errno;
+	}
+	return 0;
+}
 
 /* In a child: move to a cgroup of one's own, send, move back. */
 static int send_in_cgroup(struct cgroup_send *cs)
 {
-	char dir[PATH_MAX + 80], procs[PATH_MAX + 100];
+	char procs[PATH_MAX];
 	int ret;
 
-	snprintf(dir, sizeof(dir), "%s/%s", cs->root, cs->name);
-	if (mkdir(dir, 0755) < 0)
-		return -errno;
-	snprintf(procs, sizeof(procs), "%s/cgroup.procs", dir);
-	ret = file_write_text(procs, "0");
+	snprintf(procs, sizeof(procs), "%s%s/cgroup.procs", cs->root, cs->path);
+	ret = cgroup_each_level(cs, true) ?: file_write_text(procs, "0");
 	if (ret == 0)
 		ret = send_plain(cs->send.conn, cs->send.dst_id, 1);
 	snprintf(procs, sizeof(procs), "%s/cgroup.procs", cs->root);
 	file_write_text(procs, "0");
-	rmdir(dir);
-	return ret;
+	return ret ?: cgroup_each_level(cs, false);
 }
 
-/* abi: 18.1/cgroup */
-TEST_F(metadata, cgroup_is_the_path_in_the_hierarchy)
+/* A message that is sent from the cgroup @path names that and no other. */
+static void cgroup_is_told(struct __test_metadata *_metadata, FIXTURE_DATA(metadata) *self,
+			   const char *path)
 {
 	struct cgroup_send cs = {
 		.root = "/tmp/kdbus-test-XXXXXX",
 		.send = { .conn = &self->a, .dst_id = self->b.id },
 	};
 	const struct kdbus_msg *msg;
-	char path[80];
 	pid_t child;
 
-	ASSERT_EQ(0, conn_update_recv(&self->b, KDBUS_ATTACH_CGROUP));
-	ASSERT_EQ(0, mount_namespace_unshare());
+	snprintf(cs.path, sizeof(cs.path), "%s", path);
 	ASSERT_NE(NULL, mkdtemp(cs.root));
 	ASSERT_EQ(0, mount("cgroup2", cs.root, "cgroup2", 0, NULL));
-	snprintf(cs.name, sizeof(cs.name), "kdbus-test-%d", getpid());
 	child = child_fork();
 	if (child == 0)
 		child_exit(send_in_cgroup(&cs));
@@ -438,8 +452,39 @@ TEST_F(metadata, cgroup_is_the_path_in_the_hierarchy)
 	msg = msg_next(&self->b);
 	ASSERT_NE(NULL, msg);
 	EXPECT_EQ(KDBUS_ATTACH_CGROUP, msg_kinds(msg));
-	snprintf(path, sizeof(path), "/%s", cs.name);
 	EXPECT_TRUE(item_is_text(msg_item(msg, KDBUS_ITEM_CGROUP), path));
+	EXPECT_EQ(0, msg_done(&self->b, msg));
+}
+
+/* abi: 18.1/cgroup */
+TEST_F(metadata, cgroup_is_the_path_in_the_hierarchy)
+{
+	char path[80];
+
+	ASSERT_EQ(0, conn_update_recv(&self->b, KDBUS_ATTACH_CGROUP));
+	ASSERT_EQ(0, mount_namespace_unshare());
+	snprintf(path, sizeof(path), "/kdbus-test-%d", getpid());
+	cgroup_is_told(_metadata, self, path);
+}
+
+/* abi: 18.1/cgroup */
+TEST_F(metadata, cgroup_with_a_long_path_is_told_whole)
+{
+	static const int lengths[] = { 253, 254, 255, 256, 257, 500 };
+	char path[512];
+	unsigned int i;
+	int at;
+
+	ASSERT_EQ(0, conn_update_recv(&self->b, KDBUS_ATTACH_CGROUP));
+	ASSERT_EQ(0, mount_namespace_unshare());
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		memset(path, 'c', lengths[i]);
+		path[lengths[i]] = '\0';
+		/* A name has 255 characters at most. */
+		for (at = 0; at < lengths[i]; at += 200)
+			path[at] = '/';
+		cgroup_is_told(_metadata, self, path);
+	}
 }
 
 /* ---- CAPS, SECLABEL, AUDIT ---- */
