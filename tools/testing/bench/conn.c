@@ -75,12 +75,77 @@ int conn_make_bus(char *name, size_t size)
  */
 int conn_open_endpoint(const char *bus_name)
 {
+	return conn_open_custom(bus_name, "bus");
+}
+
+/**
+ * conn_open_custom() - open any endpoint without connecting
+ * @bus_name: from conn_make_bus()
+ * @endpoint: name of its node
+ *
+ * Return: descriptor or -errno.
+ */
+int conn_open_custom(const char *bus_name, const char *endpoint)
+{
 	char path[256];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s/bus", domain(), bus_name);
+	snprintf(path, sizeof(path), "%s/%s/%s", domain(), bus_name, endpoint);
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	return fd < 0 ? -errno : fd;
+}
+
+/* A command with items that are appended one by one */
+struct command {
+	union {
+		struct kdbus_cmd cmd;
+		uint8_t bytes[256];
+	};
+};
+
+static void command_item(struct command *command, uint64_t type, const void *data, size_t size)
+{
+	struct kdbus_item *item = (void *)(command->bytes + ALIGN8(command->cmd.size));
+
+	if (ALIGN8(command->cmd.size) + ITEM_SIZE(size) > sizeof(*command))
+		abort();
+	item->size = ITEM_SIZE(size);
+	item->type = type;
+	memcpy(item->data, data, size);
+	command->cmd.size = ALIGN8(command->cmd.size) + item->size;
+}
+
+/**
+ * conn_make_endpoint() - make an endpoint through which everyone may talk to one name only
+ * @bus_name: from conn_make_bus()
+ * @endpoint: name of its node, short; begins with the uid and a hyphen
+ * @name: a well-known name, short
+ *
+ * Return: descriptor that keeps the endpoint alive, or -errno.
+ */
+int conn_make_endpoint(const char *bus_name, const char *endpoint, const char *name)
+{
+	const struct kdbus_policy_access talk = {
+		.type = KDBUS_POLICY_ACCESS_WORLD,
+		.access = KDBUS_POLICY_TALK,
+	};
+	struct command make = { .cmd.size = sizeof(make.cmd) };
+	struct command update = { .cmd.size = sizeof(update.cmd) };
+	int fd, r;
+
+	command_item(&make, KDBUS_ITEM_MAKE_NAME, endpoint, strlen(endpoint) + 1);
+	command_item(&update, KDBUS_ITEM_NAME, name, strlen(name) + 1);
+	command_item(&update, KDBUS_ITEM_POLICY_ACCESS, &talk, sizeof(talk));
+	fd = conn_open_endpoint(bus_name);
+	if (fd < 0)
+		return fd;
+	if (ioctl(fd, KDBUS_CMD_ENDPOINT_MAKE, &make) < 0 ||
+	    ioctl(fd, KDBUS_CMD_ENDPOINT_UPDATE, &update) < 0) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	return fd;
 }
 
 /**

@@ -32,7 +32,9 @@ struct letter {
 };
 
 int conn_make_bus(char *name, size_t size);
+int conn_make_endpoint(const char *bus_name, const char *endpoint, const char *name);
 int conn_open_endpoint(const char *bus_name);
+int conn_open_custom(const char *bus_name, const char *endpoint);
 int conn_hello(struct conn *conn, int fd, size_t pool_size, uint64_t attach_flags);
 int conn_map(struct conn *conn);
 int conn_open(struct conn *conn, const char *bus_name, size_t pool_size, uint64_t attach_flags);

@@ -17,6 +17,7 @@ struct settings {
 	size_t repeats;		/* timed samples */
 	size_t batch;		/* runs in a sample; its time is divided by this */
 	size_t profiled;	/* runs between the marks of profile.h; nothing is timed then */
+	int service_cpu;	/* where the service of a call runs; its client is on CPU 0 */
 };
 
 /* Times of one run, in ns or instructions */

@@ -28,6 +28,7 @@ struct out {
 
 struct binder {
 	size_t size;
+	bool copies;		/* what was received is copied, not looked at where it lies */
 	int fd;			/* of whichever process looks at it, -1 if not open */
 	void *map;
 	uint32_t number;
@@ -105,6 +106,18 @@ static int await(struct binder *b, uint32_t wanted, struct binder_transaction_da
 	}
 }
 
+/* Whether what was received is what was expected. */
+static bool take(struct binder *b, const struct binder_transaction_data *t, uint32_t number)
+{
+	const uint8_t *data = (const uint8_t *)(uintptr_t)t->data.ptr.buffer;
+
+	if (t->data_size != b->size)
+		return false;
+	if (b->copies)
+		data = memcpy(b->data, data, b->size);
+	return is_stamped(data, b->size, number);
+}
+
 static int open_device(struct binder *b)
 {
 	b->fd = open(DEVICE, O_RDWR | O_CLOEXEC);
@@ -146,6 +159,15 @@ static int binder_open(const struct peer_options *options, void **ret_state)
 	return 0;
 }
 
+static int binder_copied_open(const struct peer_options *options, void **ret_state)
+{
+	int r = binder_open(options, ret_state);
+
+	if (r == 0)
+		((struct binder *)*ret_state)->copies = true;
+	return r;
+}
+
 static int binder_serve(void *state, int ready_fd)
 {
 	struct binder_transaction_data t;
@@ -164,8 +186,7 @@ static int binder_serve(void *state, int ready_fd)
 		r = await(b, BR_TRANSACTION, &t);
 		if (r < 0)
 			break;
-		if (t.data_size != b->size ||
-		    !is_stamped((uint8_t *)(uintptr_t)t.data.ptr.buffer, b->size, ++number))
+		if (!take(b, &t, ++number))
 			return -EBADMSG;
 		stamp(b->data, b->size, number);
 		put_free(b, &t);
@@ -191,8 +212,7 @@ static int binder_call(void *state)
 	r = await(b, BR_REPLY, &t);
 	if (r < 0)
 		return r;
-	if (t.data_size != b->size ||
-	    !is_stamped((uint8_t *)(uintptr_t)t.data.ptr.buffer, b->size, b->number))
+	if (!take(b, &t, b->number))
 		return -EBADMSG;
 	put_free(b, &t);
 	return 0;
@@ -202,6 +222,16 @@ const struct peer peer_binder = {
 	.name = "binder",
 	.inherits_priority = true,
 	.open = binder_open,
+	.serve = binder_serve,
+	.attach = binder_attach,
+	.call = binder_call,
+	.close = binder_close,
+};
+
+const struct peer peer_binder_copied = {
+	.name = "binder, copied",
+	.inherits_priority = true,
+	.open = binder_copied_open,
 	.serve = binder_serve,
 	.attach = binder_attach,
 	.call = binder_call,

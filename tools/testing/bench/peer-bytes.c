@@ -4,43 +4,60 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "peer.h"
 
+/* A pipe holds as much as an unprivileged user may make it hold; a socket, a whole message. */
+#define PIPE_ROOM	(1 << 20)
+#define SOCKET_ROOM	(8 << 20)
+
 struct bytes {
 	size_t size;
+	bool is_socket;
 	int client[2], service[2];	/* each: where to read, where to write */
 	uint32_t number;
 	uint8_t *data;
 };
 
-static int read_all(int fd, uint8_t *data, size_t size)
+/* What is meant for sockets is cheaper on them. */
+static ssize_t read_some(const struct bytes *b, int fd, uint8_t *data, size_t size)
 {
+	return b->is_socket ? recv(fd, data, size, 0) : read(fd, data, size);
+}
+
+static ssize_t write_some(const struct bytes *b, int fd, const uint8_t *data, size_t size)
+{
+	return b->is_socket ? send(fd, data, size, 0) : write(fd, data, size);
+}
+
+static int read_all(const struct bytes *b, int fd)
+{
+	size_t done = 0;
 	ssize_t n;
 
-	while (size) {
-		n = read(fd, data, size);
+	while (done < b->size) {
+		n = read_some(b, fd, b->data + done, b->size - done);
 		if (n <= 0)
 			return n < 0 ? -errno : -EPIPE;
-		data += n;
-		size -= n;
+		done += n;
 	}
 	return 0;
 }
 
-static int write_all(int fd, const uint8_t *data, size_t size)
+static int write_all(const struct bytes *b, int fd)
 {
+	size_t done = 0;
 	ssize_t n;
 
-	while (size) {
-		n = write(fd, data, size);
+	while (done < b->size) {
+		n = write_some(b, fd, b->data + done, b->size - done);
 		if (n < 0)
 			return -errno;
-		data += n;
-		size -= n;
+		done += n;
 	}
 	return 0;
 }
@@ -67,8 +84,8 @@ static int new_bytes(const struct peer_options *options, struct bytes **ret_byte
 
 static int stream_open(const struct peer_options *options, void **ret_state)
 {
+	int fds[2], room = SOCKET_ROOM, r;
 	struct bytes *b;
-	int fds[2], r;
 
 	r = new_bytes(options, &b);
 	if (r < 0)
@@ -79,6 +96,9 @@ static int stream_open(const struct peer_options *options, void **ret_state)
 		free(b);
 		return r;
 	}
+	b->is_socket = true;
+	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	setsockopt(fds[1], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 	b->client[0] = b->client[1] = fds[0];
 	b->service[0] = b->service[1] = fds[1];
 	*ret_state = b;
@@ -99,6 +119,8 @@ static int pipe_open(const struct peer_options *options, void **ret_state)
 		free(b);
 		return r;
 	}
+	fcntl(there[1], F_SETPIPE_SZ, PIPE_ROOM);
+	fcntl(back[1], F_SETPIPE_SZ, PIPE_ROOM);
 	b->client[0] = back[0];
 	b->client[1] = there[1];
 	b->service[0] = there[0];
@@ -107,28 +129,43 @@ static int pipe_open(const struct peer_options *options, void **ret_state)
 	return 0;
 }
 
+/* Close one end, which may be one descriptor or two, and may be closed already. */
+static void close_end(int *fds)
+{
+	if (fds[0] >= 0)
+		close(fds[0]);
+	if (fds[1] >= 0 && fds[1] != fds[0])
+		close(fds[1]);
+	fds[0] = fds[1] = -1;
+}
+
 static int bytes_serve(void *state, int ready_fd)
 {
 	struct bytes *b = state;
 	uint32_t number = 0;
 	int r;
 
-	r = peer_ready(ready_fd, 0);
+	r = b->is_socket ? peer_in_parts(b->size) : 0;
+	if (r == 0)
+		r = peer_ready(ready_fd, 0);
 	while (r == 0) {
-		r = read_all(b->service[0], b->data, b->size);
+		r = read_all(b, b->service[0]);
 		if (r == 0 && !is_stamped(b->data, b->size, ++number))
 			r = -EBADMSG;
 		if (r == 0)
-			r = write_all(b->service[1], b->data, b->size);
+			r = write_all(b, b->service[1]);
 	}
 	return r;
 }
 
 static int bytes_attach(void *state, uint64_t address)
 {
-	(void)state;
+	struct bytes *b = state;
+
 	(void)address;
-	return 0;
+	/* Then nobody waits for a service that has died. */
+	close_end(b->service);
+	return b->is_socket ? peer_in_parts(b->size) : 0;
 }
 
 static int bytes_call(void *state)
@@ -137,9 +174,9 @@ static int bytes_call(void *state)
 	int r;
 
 	stamp(b->data, b->size, ++b->number);
-	r = write_all(b->client[1], b->data, b->size);
+	r = write_all(b, b->client[1]);
 	if (r == 0)
-		r = read_all(b->client[0], b->data, b->size);
+		r = read_all(b, b->client[0]);
 	if (r == 0 && !is_stamped(b->data, b->size, b->number))
 		r = -EBADMSG;
 	return r;
@@ -149,12 +186,8 @@ static void bytes_close(void *state)
 {
 	struct bytes *b = state;
 
-	close(b->client[0]);
-	close(b->service[0]);
-	if (b->client[1] != b->client[0])
-		close(b->client[1]);
-	if (b->service[1] != b->service[0])
-		close(b->service[1]);
+	close_end(b->client);
+	close_end(b->service);
 	free(b->data);
 	free(b);
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -17,7 +18,7 @@
 #include "conn.h"
 #include "peer.h"
 
-#define SERVICE_NAME	"org.example.Bench"
+#define ENDPOINT	"0-policy"
 #define POOL_SIZE	(16UL << 20)
 #define ALL_SEALS	(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 #define METADATA	(KDBUS_ATTACH_CREDS | KDBUS_ATTACH_NAMES | KDBUS_ATTACH_TIMESTAMP)
@@ -25,7 +26,9 @@
 struct kdbus {
 	struct peer_options options;
 	char bus_name[64];
-	int bus_fd;
+	char name[32];		/* of the service */
+	int bus_fd;		/* keeps the bus alive, -1 if somebody else does */
+	int ep_fd;		/* keeps the client's own endpoint alive, -1 if it has none */
 	int memfd;		/* -1 if none */
 	struct conn conn;	/* of whichever process looks at it; fd -1 if not open */
 	struct letter letter;
@@ -58,6 +61,8 @@ static void kdbus_close(void *state)
 		conn_close(&k->conn);
 	if (k->memfd >= 0)
 		close(k->memfd);
+	if (k->ep_fd >= 0)
+		close(k->ep_fd);
 	if (k->bus_fd >= 0)
 		close(k->bus_fd);
 	free(k->data);
@@ -72,10 +77,17 @@ static int kdbus_open(const struct peer_options *options, void **ret_state)
 	if (!k)
 		return -ENOMEM;
 	k->options = *options;
-	k->memfd = -1;
+	k->bus_fd = k->memfd = k->ep_fd = -1;
 	k->conn.fd = -1;
 	k->data = calloc(1, options->size + 1);
-	k->bus_fd = r = k->data ? conn_make_bus(k->bus_name, sizeof(k->bus_name)) : -ENOMEM;
+	snprintf(k->name, sizeof(k->name), "org.example.Bench%u", options->number);
+	r = k->data ? 0 : -ENOMEM;
+	if (r == 0 && options->bus_name)
+		snprintf(k->bus_name, sizeof(k->bus_name), "%s", options->bus_name);
+	else if (r == 0)
+		k->bus_fd = r = conn_make_bus(k->bus_name, sizeof(k->bus_name));
+	if (r >= 0 && options->policy)
+		k->ep_fd = r = conn_make_endpoint(k->bus_name, ENDPOINT, k->name);
 	if (r >= 0 && options->memfd_size)
 		k->memfd = r = make_memfd(options->memfd_size);
 	if (r < 0) {
@@ -86,13 +98,21 @@ static int kdbus_open(const struct peer_options *options, void **ret_state)
 	return 0;
 }
 
-static int connect_to_bus(struct kdbus *k)
+static int connect_to_bus(struct kdbus *k, const char *endpoint)
 {
-	int r = conn_open(&k->conn, k->bus_name, POOL_SIZE, k->options.metadata ? METADATA : 0);
+	int fd, r;
 
-	if (r < 0)
+	fd = conn_open_custom(k->bus_name, endpoint);
+	if (fd < 0)
+		return fd;
+	r = conn_hello(&k->conn, fd, POOL_SIZE, k->options.metadata ? METADATA : 0);
+	if (r == 0)
+		r = conn_map(&k->conn);
+	if (r < 0) {
+		close(fd);
 		k->conn.fd = -1;
-	k->unused = k->conn.pool_size;
+	}
+	k->unused = POOL_SIZE;
 	return r;
 }
 
@@ -177,9 +197,9 @@ static int kdbus_serve(void *state, int ready_fd)
 	struct kdbus *k = state;
 	int r;
 
-	r = connect_to_bus(k);
+	r = connect_to_bus(k, "bus");
 	if (r == 0)
-		r = conn_acquire(&k->conn, SERVICE_NAME);
+		r = conn_acquire(&k->conn, k->name);
 	if (r < 0)
 		return r;
 	letter_init(&k->letter, 0);
@@ -195,12 +215,12 @@ static int kdbus_attach(void *state, uint64_t address)
 	struct kdbus *k = state;
 	int r;
 
-	r = connect_to_bus(k);
+	r = connect_to_bus(k, k->options.policy ? ENDPOINT : "bus");
 	if (r < 0)
 		return r;
 	letter_init(&k->letter, k->options.by_name ? KDBUS_DST_ID_NAME : address);
 	if (k->options.by_name)
-		letter_name(&k->letter, SERVICE_NAME);
+		letter_name(&k->letter, k->name);
 	letter_vec(&k->letter, k->data, k->options.size);
 	if (k->memfd >= 0)
 		letter_memfd(&k->letter, k->memfd, k->options.memfd_size);

@@ -54,6 +54,9 @@ static int seqpacket_open(const struct peer_options *options, void **ret_state)
 
 static int tipc_open(const struct peer_options *options, void **ret_state)
 {
+	/* Messages of no bytes are dropped on their way. */
+	if (!options->size)
+		return -EOPNOTSUPP;
 	return pair_open(AF_TIPC, options, ret_state);
 }
 
@@ -76,8 +79,12 @@ static int seqpacket_serve(void *state, int ready_fd)
 
 static int seqpacket_attach(void *state, uint64_t address)
 {
-	(void)state;
+	struct seqpacket *s = state;
+
 	(void)address;
+	/* Then nobody waits for a service that has died. */
+	close(s->service);
+	s->service = -1;
 	return 0;
 }
 
@@ -99,7 +106,8 @@ static void seqpacket_close(void *state)
 	struct seqpacket *s = state;
 
 	close(s->client);
-	close(s->service);
+	if (s->service >= 0)
+		close(s->service);
 	free(s->data);
 	free(s);
 }

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,9 @@
 #include <unistd.h>
 
 #include "peer.h"
+
+/* More than that is split by AF_UNIX streams, and what is made of them. */
+#define PART_SIZE	(32U << 10)
 
 /* What the service tells its client when it is ready, or why it is not */
 struct ready {
@@ -49,13 +53,53 @@ int peer_preempt_clients(void)
 	return setpriority(PRIO_PROCESS, 0, -20) < 0 ? -errno : 0;
 }
 
-static void run_service(const struct peer *peer, void *state, int ready_fd)
+/**
+ * peer_run_on() - stay on one CPU
+ * @cpu: which
+ *
+ * Return: 0 or -errno.
+ */
+int peer_run_on(int cpu)
 {
-	struct ready ready;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus) < 0 ? -errno : 0;
+}
+
+/**
+ * peer_in_parts() - say that messages of that size come in parts
+ * @size: of the payload
+ *
+ * The first part wakes the receiver, who had better not run before the last one was sent: then both
+ * would take turns for each part. So whoever receives such messages does not preempt.
+ *
+ * Return: 0 or -errno.
+ */
+int peer_in_parts(size_t size)
+{
+	const struct sched_param param = { 0 };
+
+	return size > PART_SIZE && sched_setscheduler(0, SCHED_BATCH, &param) < 0 ? -errno : 0;
+}
+
+/* Undo what peer_in_parts() has done to the client. */
+static int preempt_again(void)
+{
+	const struct sched_param param = { 0 };
+
+	return sched_setscheduler(0, SCHED_OTHER, &param) < 0 ? -errno : 0;
+}
+
+static void run_service(const struct peer *peer, void *state, int cpu, int ready_fd)
+{
+	struct ready ready = { .error = peer_run_on(cpu) };
 
 	/* Nobody else would end this process if the benchmark died. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	ready = (struct ready){ .error = peer->inherits_priority ? 0 : peer_preempt_clients() };
+	if (ready.error == 0 && !peer->inherits_priority)
+		ready.error = peer_preempt_clients();
 	if (ready.error == 0)
 		ready.error = peer->serve(state, ready_fd);
 	if (write(ready_fd, &ready, sizeof(ready)) != sizeof(ready))
@@ -63,8 +107,16 @@ static void run_service(const struct peer *peer, void *state, int ready_fd)
 	_exit(1);
 }
 
-/* Return the pid of a service that is ready, or -errno. */
-static pid_t start_service(const struct peer *peer, void *state, uint64_t *ret_address)
+/**
+ * peer_start() - have a service in a process of its own
+ * @peer: the peer
+ * @state: from its open()
+ * @cpu: where the service runs
+ * @ret_address: what attach() needs to find it
+ *
+ * Return: the pid of a service that is ready, for peer_stop(), or -errno.
+ */
+pid_t peer_start(const struct peer *peer, void *state, int cpu, uint64_t *ret_address)
 {
 	struct ready ready;
 	int fds[2], r = 0;
@@ -81,7 +133,7 @@ static pid_t start_service(const struct peer *peer, void *state, uint64_t *ret_a
 	}
 	if (pid == 0) {
 		close(fds[0]);
-		run_service(peer, state, fds[1]);
+		run_service(peer, state, cpu, fds[1]);
 	}
 	close(fds[1]);
 	if (read(fds[0], &ready, sizeof(ready)) != sizeof(ready))
@@ -90,12 +142,21 @@ static pid_t start_service(const struct peer *peer, void *state, uint64_t *ret_a
 		r = ready.error;
 	close(fds[0]);
 	if (r < 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		peer_stop(pid);
 		return r;
 	}
 	*ret_address = ready.address;
 	return pid;
+}
+
+/**
+ * peer_stop() - end a process that was started for a measurement
+ * @pid: the process
+ */
+void peer_stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 
 /**
@@ -119,7 +180,7 @@ int peer_measure(const struct peer *peer, const struct peer_options *options,
 	r = peer->open(options, &state);
 	if (r < 0)
 		return r;
-	pid = start_service(peer, state, &address);
+	pid = peer_start(peer, state, settings->service_cpu, &address);
 	if (pid < 0) {
 		r = pid;
 		goto out_close;
@@ -127,8 +188,9 @@ int peer_measure(const struct peer *peer, const struct peer_options *options,
 	r = peer->attach(state, address);
 	if (r == 0)
 		r = measure(settings, &phase, 1, state);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	peer_stop(pid);
+	if (r == 0)
+		r = preempt_again();
 	*stats = phase.stats;
 out_close:
 	peer->close(state);

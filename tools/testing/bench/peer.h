@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "measure.h"
 
@@ -20,7 +21,10 @@ struct peer_options {
 	size_t size;		/* payload bytes, each way */
 	bool by_name;		/* address the service by its well-known name */
 	bool exchange;		/* with the commands that came after 2015 */
+	bool policy;		/* the client comes through an endpoint with a policy of its own */
 	bool metadata;		/* receivers ask for credentials, names and time stamp */
+	const char *bus_name;	/* kdbus: a bus that is there; NULL makes one */
+	unsigned int number;	/* of the service, among those on that bus */
 	size_t memfd_size;	/* requests carry a sealed memfd of that many bytes, too */
 	const char *method;	/* peers with libdbus: the sample service's method to call */
 };
@@ -44,6 +48,7 @@ struct peer {
 };
 
 extern const struct peer peer_binder;
+extern const struct peer peer_binder_copied;
 extern const struct peer peer_dbus_daemon;
 extern const struct peer peer_dbus_kdbus;
 extern const struct peer peer_eventfd;
@@ -55,9 +60,14 @@ extern const struct peer peer_pipe;
 extern const struct peer peer_seqpacket;
 extern const struct peer peer_stream;
 extern const struct peer peer_tipc;
+extern const struct peer peer_zeromq;
 
 int peer_ready(int ready_fd, uint64_t address);
 int peer_preempt_clients(void);
+int peer_in_parts(size_t size);
+int peer_run_on(int cpu);
+pid_t peer_start(const struct peer *peer, void *state, int cpu, uint64_t *ret_address);
+void peer_stop(pid_t pid);
 int peer_measure(const struct peer *peer, const struct peer_options *options,
 		 const struct settings *settings, struct stats *stats);
 

@@ -8,40 +8,13 @@
  *
  *   stretch 1
  *   <address of an instruction, hex> <times>
- *
- * QEMU's plugin interface is part of its binary; Debian ships no header for it, so what is used
- * here is declared here, by its documentation (interface version 1).
  */
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile.h"
-
-typedef uint64_t qemu_plugin_id_t;
-struct qemu_info;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-
-enum { CB_NO_REGS };
-enum { INLINE_ADD_U64 };
-
-typedef void (*tb_translated)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
-typedef void (*executed)(unsigned int vcpu, void *data);
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_translated cb);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, executed cb, int flags,
-					    void *data);
-void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int op, void *ptr,
-						uint64_t value);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+#include "plugin.h"
 
 int qemu_plugin_version = 1;
 
@@ -96,15 +69,6 @@ static void stretch_ends(unsigned int vcpu, void *data)
 				fprintf(out, "%" PRIx64 " %" PRIu64 "\n", counter->address,
 					counter->count);
 	fflush(out);
-}
-
-static bool is_mark(const struct qemu_plugin_insn *insn, uint8_t which)
-{
-	static const uint8_t mark[] = { PROFILE_MARK_BYTES };
-	const uint8_t *bytes = qemu_plugin_insn_data(insn);
-
-	return qemu_plugin_insn_size(insn) == sizeof(mark) + 1 &&
-	       !memcmp(bytes, mark, sizeof(mark)) && bytes[sizeof(mark)] == which;
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)

@@ -12,6 +12,7 @@
 #define PROFILE_MARK_BYTES	0x0f, 0x1f, 0x84, 0x00, 0x6b, 0x64, 0x62
 #define PROFILE_MARK_BEGIN	0x01
 #define PROFILE_MARK_END	0x02
+#define PROFILE_MARK_CALL	0x03
 
 #ifdef __x86_64__
 static inline void profile_begin(void)
@@ -23,8 +24,14 @@ static inline void profile_end(void)
 {
 	__asm__ volatile(".byte 0x0f,0x1f,0x84,0x00,0x6b,0x64,0x62,0x02" : : : "memory");
 }
+/* One more call is over. */
+static inline void profile_call(void)
+{
+	__asm__ volatile(".byte 0x0f,0x1f,0x84,0x00,0x6b,0x64,0x62,0x03" : : : "memory");
+}
 #else
 static inline void profile_begin(void) { }
+static inline void profile_call(void) { }
 static inline void profile_end(void) { }
 #endif
 

@@ -1,196 +1,102 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * row-broadcast.c - one signal to many receivers, and to one in a crowd
+ * row-broadcast.c - one signal to many receivers
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "conn.h"
-#include "peer.h"
 #include "row.h"
+#include "signal-bus.h"
 
-#define PAYLOAD		64
-#define POOL_SIZE	(1UL << 20)
-#define CROWD_POOL_SIZE	4096UL
-#define MATCHES_EACH	10	/* of each connection in the crowd */
-
-struct broadcast {
+/* The same over sockets: a pair for each receiver, and the sender writes to all */
+struct fan {
 	size_t n_receivers;
+	size_t size;
 	uint32_t number;
-	int bus;
-	char bus_name[64];
-	struct conn sender;
-	struct conn *receivers;
 	int (*sockets)[2];
-	struct letter letter;
-	uint8_t data[PAYLOAD];
+	uint8_t *data, *received;
 };
-
-/* What a D-Bus library puts into the filter of a signal with one string argument. */
-static void fill_filter(uint8_t *filter)
-{
-	bloom_add(filter, "message-type", "signal");
-	bloom_add(filter, "interface", "org.example.Bench");
-	bloom_add(filter, "member", "Changed");
-	bloom_add(filter, "path", "/org/example/Bench");
-	bloom_add(filter, "path-slash-prefix", "/org/example/Bench");
-	bloom_add(filter, "path-slash-prefix", "/org/example");
-	bloom_add(filter, "path-slash-prefix", "/org");
-	bloom_add(filter, "path-slash-prefix", "/");
-	bloom_add(filter, "arg0", "wanted");
-}
-
-/* A rule for signals of our interface with some first argument. */
-static int add_match(struct conn *conn, uint64_t cookie, const char *arg0)
-{
-	uint8_t mask[BLOOM_SIZE] = { 0 };
-
-	bloom_add(mask, "message-type", "signal");
-	bloom_add(mask, "interface", "org.example.Bench");
-	bloom_add(mask, "arg0", arg0);
-	return conn_match(conn, cookie, mask);
-}
-
-static int send_signal(void *work)
-{
-	struct broadcast *b = work;
-
-	stamp(b->data, PAYLOAD, ++b->number);
-	return conn_send(&b->sender, &b->letter);
-}
-
-static int drain_signal(void *work)
-{
-	struct broadcast *b = work;
-	const struct kdbus_item *item;
-	const struct kdbus_msg *msg;
-	struct kdbus_msg_info info;
-	size_t i;
-	int r;
-
-	for (i = 0; i < b->n_receivers; i++) {
-		r = conn_recv(&b->receivers[i], &info);
-		if (r < 0)
-			return r;
-		msg = (const void *)(b->receivers[i].pool + info.offset);
-		item = msg_item(msg, KDBUS_ITEM_PAYLOAD_OFF);
-		if (!item || !is_stamped((const uint8_t *)msg + item->vec.offset, PAYLOAD,
-					 b->number))
-			return -EBADMSG;
-		r = conn_free(&b->receivers[i], info.offset);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
 
 static int send_sockets(void *work)
 {
-	struct broadcast *b = work;
+	struct fan *f = work;
 	size_t i;
 
-	stamp(b->data, PAYLOAD, ++b->number);
-	for (i = 0; i < b->n_receivers; i++)
-		if (send(b->sockets[i][0], b->data, PAYLOAD, 0) != PAYLOAD)
+	stamp(f->data, f->size, ++f->number);
+	for (i = 0; i < f->n_receivers; i++)
+		if (send(f->sockets[i][0], f->data, f->size, 0) != (ssize_t)f->size)
 			return -errno;
 	return 0;
 }
 
 static int drain_sockets(void *work)
 {
-	struct broadcast *b = work;
-	uint8_t received[PAYLOAD];
+	struct fan *f = work;
 	size_t i;
 
-	for (i = 0; i < b->n_receivers; i++)
-		if (recv(b->sockets[i][1], received, PAYLOAD, 0) != PAYLOAD ||
-		    !is_stamped(received, PAYLOAD, b->number))
+	for (i = 0; i < f->n_receivers; i++)
+		if (recv(f->sockets[i][1], f->received, f->size, 0) != (ssize_t)f->size ||
+		    !is_stamped(f->received, f->size, f->number))
 			return -EBADMSG;
 	return 0;
 }
 
-static void close_receivers(struct broadcast *b, size_t n)
+static void close_sockets(struct fan *f, size_t n)
 {
-	while (n--)
-		conn_close(&b->receivers[n]);
-	free(b->receivers);
-	conn_close(&b->sender);
-	close(b->bus);
+	while (n--) {
+		close(f->sockets[n][0]);
+		close(f->sockets[n][1]);
+	}
+	free(f->sockets);
+	free(f->data);
+	free(f->received);
 }
 
-/* A bus with a sender, and receivers that want its signal. */
-static int open_receivers(struct broadcast *b, size_t n)
+static int open_sockets(struct fan *f, size_t n, size_t size)
 {
-	uint8_t filter[BLOOM_SIZE] = { 0 };
 	size_t i = 0;
 	int r;
 
-	b->n_receivers = n;
-	b->bus = conn_make_bus(b->bus_name, sizeof(b->bus_name));
-	if (b->bus < 0)
-		return b->bus;
-	r = conn_open(&b->sender, b->bus_name, POOL_SIZE, 0);
-	if (r < 0) {
-		close(b->bus);
-		return r;
-	}
-	b->receivers = calloc(n, sizeof(*b->receivers));
-	r = b->receivers ? 0 : -ENOMEM;
+	*f = (struct fan){ .n_receivers = n, .size = size };
+	f->sockets = calloc(n, sizeof(*f->sockets));
+	f->data = calloc(1, size);
+	f->received = calloc(1, size);
+	r = f->sockets && f->data && f->received ? 0 : -ENOMEM;
 	for (; i < n && r == 0; i++) {
-		r = conn_open(&b->receivers[i], b->bus_name, POOL_SIZE, 0);
-		if (r < 0)
-			break;
-		r = add_match(&b->receivers[i], 1, "wanted");
-	}
-	if (r < 0) {
-		close_receivers(b, i);
-		return r;
-	}
-	fill_filter(filter);
-	letter_init(&b->letter, KDBUS_DST_ID_BROADCAST);
-	letter_vec(&b->letter, b->data, PAYLOAD);
-	letter_signal(&b->letter, filter);
-	return 0;
-}
-
-static void close_sockets(struct broadcast *b, size_t n)
-{
-	while (n--) {
-		close(b->sockets[n][0]);
-		close(b->sockets[n][1]);
-	}
-	free(b->sockets);
-}
-
-static int open_sockets(struct broadcast *b, size_t n)
-{
-	size_t i;
-	int r;
-
-	b->n_receivers = n;
-	b->sockets = calloc(n, sizeof(*b->sockets));
-	if (!b->sockets)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, b->sockets[i]) < 0) {
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, f->sockets[i]) < 0) {
 			r = -errno;
-			close_sockets(b, i);
-			return r;
+			break;
 		}
 	}
-	return 0;
+	if (r < 0)
+		close_sockets(f, i);
+	return r;
+}
+
+static double sum(const struct phase *phases)
+{
+	return phases[0].stats.p50 + phases[1].stats.p50;
+}
+
+/* Sending and receiving as one; the p99 of the sum is not known, but it is not more than this. */
+static struct stats both(const struct phase *phases)
+{
+	return (struct stats){
+		.p50 = sum(phases),
+		.p99 = phases[0].stats.p99 + phases[1].stats.p99,
+	};
 }
 
 /**
  * row_broadcast() - one SEND to many receivers beside as many sends on sockets
- * @row: size is the number of receivers
+ * @row: count is the number of receivers, size that of the payload; with ROW_DRAIN receiving is
+ *       part of both
  * @settings: how often
- * @result: filled on success; the note tells the same with the receiving included
+ * @result: filled on success
  *
  * All receivers belong to one thread, so nobody is woken up in the middle.
  *
@@ -200,125 +106,37 @@ int row_broadcast(const struct row *row, const struct settings *settings,
 		  struct row_result *result)
 {
 	struct phase sockets[] = { { .run = send_sockets }, { .run = drain_sockets } };
-	struct phase signal[] = { { .run = send_signal }, { .run = drain_signal } };
+	struct phase signal[] = { { .run = signal_send }, { .run = signal_drain } };
+	bool drain = row->flags & ROW_DRAIN;
 	struct settings once = *settings;
-	static struct broadcast b;
+	struct signal_bus bus;
+	struct fan fan;
 	int r;
 
 	once.batch = 1;
-	r = open_sockets(&b, row->size);
+	if (row->count * row->size > 1 << 20)
+		once.warmup = once.repeats = 20 + settings->repeats / 10;
+	r = open_sockets(&fan, row->count, row->size);
 	if (r < 0)
 		return r;
-	r = measure(&once, sockets, 2, &b);
-	close_sockets(&b, row->size);
-	if (r < 0)
-		return r;
-	result->ruler = sockets[0].stats;
-
-	r = open_receivers(&b, row->size);
-	if (r < 0)
-		return r;
-	r = measure(&once, signal, 2, &b);
-	close_receivers(&b, row->size);
+	r = measure(&once, sockets, 2, &fan);
+	close_sockets(&fan, row->count);
 	if (r < 0)
 		return r;
 
-	result->own = signal[0].stats;
-	snprintf(result->note, sizeof(result->note),
-		 "with receiving: %.0f, sockets %.0f, ratio %.2f",
-		 signal[0].stats.p50 + signal[1].stats.p50,
-		 sockets[0].stats.p50 + sockets[1].stats.p50,
-		 (signal[0].stats.p50 + signal[1].stats.p50) /
-		 (sockets[0].stats.p50 + sockets[1].stats.p50));
+	r = signal_open(&bus, row->count, row->size);
+	if (r < 0)
+		return r;
+	r = measure(&once, signal, 2, &bus);
+	signal_close(&bus);
+	if (r < 0)
+		return r;
+
+	result->ruler = drain ? both(sockets) : sockets[0].stats;
+	result->own = drain ? both(signal) : signal[0].stats;
+	if (!drain && !settings->profiled)
+		snprintf(result->note, sizeof(result->note),
+			 "with receiving: %.0f, sockets %.0f, ratio %.2f", sum(signal),
+			 sum(sockets), sum(signal) / sum(sockets));
 	return 0;
-}
-
-/* Connections with matches for the same interface, but for other first arguments. */
-static int open_crowd(struct broadcast *b, struct conn *crowd, size_t n, size_t *ret_open)
-{
-	char arg0[32];
-	size_t i, j;
-	int fd, r;
-
-	for (i = 0; i < n; i++) {
-		*ret_open = i;
-		fd = conn_open_endpoint(b->bus_name);
-		if (fd < 0)
-			return fd;
-		r = conn_hello(&crowd[i], fd, CROWD_POOL_SIZE, 0);
-		if (r < 0) {
-			close(fd);
-			return r;
-		}
-		*ret_open = i + 1;
-		for (j = 0; j < MATCHES_EACH; j++) {
-			snprintf(arg0, sizeof(arg0), "other-%zu", i * MATCHES_EACH + j);
-			r = add_match(&crowd[i], j + 1, arg0);
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
-}
-
-/* Nobody in the crowd may have got anything, else its matches were not unrelated. */
-static int crowd_got_nothing(const struct conn *crowd, size_t n)
-{
-	struct pollfd pollfd = { .events = POLLIN };
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		pollfd.fd = crowd[i].fd;
-		if (poll(&pollfd, 1, 0) != 0)
-			return -EBADMSG;
-	}
-	return 0;
-}
-
-/**
- * row_crowd() - a signal to one receiver on a crowded bus beside the same on an empty one
- * @row: size is the number of other connections; each has MATCHES_EACH unrelated matches
- * @settings: how often
- * @result: filled on success
- *
- * Return: 0 or -errno.
- */
-int row_crowd(const struct row *row, const struct settings *settings, struct row_result *result)
-{
-	struct phase empty[] = { { .run = send_signal }, { .run = drain_signal } };
-	struct phase crowded[] = { { .run = send_signal }, { .run = drain_signal } };
-	struct settings once = *settings;
-	static struct broadcast b;
-	struct conn *crowd;
-	size_t n_open = 0;
-	int r;
-
-	once.batch = 1;
-	crowd = calloc(row->size, sizeof(*crowd));
-	if (!crowd)
-		return -ENOMEM;
-	r = open_receivers(&b, 1);
-	if (r < 0)
-		goto out_free;
-	r = measure(&once, empty, 2, &b);
-	if (r < 0)
-		goto out_close;
-	r = open_crowd(&b, crowd, row->size, &n_open);
-	if (r < 0)
-		goto out_close;
-	r = measure(&once, crowded, 2, &b);
-	if (r < 0)
-		goto out_close;
-	r = crowd_got_nothing(crowd, n_open);
-	result->own = crowded[0].stats;
-	result->ruler = empty[0].stats;
-	snprintf(result->note, sizeof(result->note), "%zu connections, %zu matches", n_open,
-		 n_open * MATCHES_EACH);
-out_close:
-	while (n_open--)
-		conn_close(&crowd[n_open]);
-	close_receivers(&b, 1);
-out_free:
-	free(crowd);
-	return r;
 }

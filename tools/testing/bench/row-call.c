@@ -20,6 +20,7 @@ int row_call(const struct row *row, const struct settings *settings, struct row_
 {
 	struct peer_options options = {
 		.size = row->size,
+		.policy = row->flags & ROW_POLICY,
 		.by_name = row->flags & ROW_BY_NAME,
 		.metadata = row->flags & ROW_METADATA,
 		.exchange = row->flags & ROW_EXCHANGE,

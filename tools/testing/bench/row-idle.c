@@ -141,7 +141,7 @@ out_close:
 
 /**
  * row_idle() - memory of a connection beyond that of its open file
- * @row: size is the number of connections
+ * @row: count is the number of connections
  * @settings: not used; the median of some rounds is taken
  * @result: filled on success
  *
@@ -156,7 +156,7 @@ int row_idle(const struct row *row, const struct settings *settings, struct row_
 	int bus, i, r = 0;
 
 	(void)settings;
-	conns = calloc(row->size, sizeof(*conns));
+	conns = calloc(row->count, sizeof(*conns));
 	if (!conns)
 		return -ENOMEM;
 	bus = conn_make_bus(bus_name, sizeof(bus_name));
@@ -165,9 +165,9 @@ int row_idle(const struct row *row, const struct settings *settings, struct row_
 		return bus;
 	}
 	/* The first round fills caches that later ones use, and does not count. */
-	r = run_round(bus_name, conns, row->size, &round);
+	r = run_round(bus_name, conns, row->count, &round);
 	for (i = 0; i < N_ROUNDS && r == 0; i++) {
-		r = run_round(bus_name, conns, row->size, &round);
+		r = run_round(bus_name, conns, row->count, &round);
 		connected[i] = round.connected;
 		total[i] = round.connected + round.mapped;
 	}
@@ -181,6 +181,6 @@ int row_idle(const struct row *row, const struct settings *settings, struct row_
 	result->own.p99 = total[N_ROUNDS - 1];
 	snprintf(result->note, sizeof(result->note),
 		 "%.0f of them before the pool is mapped; %zu connections, pools of %lu MiB",
-		 with_hello, row->size, POOL_SIZE >> 20);
+		 with_hello, row->count, POOL_SIZE >> 20);
 	return 0;
 }

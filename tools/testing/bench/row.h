@@ -22,13 +22,14 @@ struct row {
 	const char *title;
 	const char *ruler;	/* what the ruler is; NULL if the value itself is judged */
 	const char *unit;	/* of the values; NULL means what the clock counts */
-	double mark;		/* at most this; 0 if the row is for information */
-	double goal;		/* where we want to be; 0 if there is none */
-	bool any_clock;		/* the mark holds whatever the clock counts */
+	double limit;		/* never again more than this; 0 if there is none */
+	double mark;		/* where the work leads; 0 if there is none */
+	bool any_clock;		/* limit and mark hold whatever the clock counts */
 	/* 0, -ENOTTY if the kernel lacks a command, or another -errno */
 	int (*run)(const struct row *row, const struct settings *settings,
 		   struct row_result *result);
-	size_t size;		/* parameter of the row */
+	size_t size;		/* parameter of the row: bytes of payload */
+	size_t count;		/* parameter of the row: how many there are of something */
 	unsigned int flags;	/* parameter of the row: ROW_* */
 	const char *method;	/* parameter of the row */
 	const struct peer *peer;	/* parameter of the row: the ruler; NULL is seqpacket */
@@ -38,6 +39,13 @@ struct row {
 #define ROW_BY_NAME	(1U << 0)
 #define ROW_METADATA	(1U << 1)
 #define ROW_EXCHANGE	(1U << 2)
+#define ROW_POLICY	(1U << 3)	/* the client's endpoint asks a policy of its own, too */
+#define ROW_TWO_CPUS	(1U << 4)	/* client and service have one each */
+/* Parameter of broadcasts: receiving counts, too */
+#define ROW_DRAIN	(1U << 5)
+
+extern const struct row rows[];
+extern const size_t n_rows;
 
 int row_call(const struct row *row, const struct settings *settings, struct row_result *result);
 int row_dbus(const struct row *row, const struct settings *settings, struct row_result *result);
@@ -48,7 +56,10 @@ int row_broadcast(const struct row *row, const struct settings *settings,
 		  struct row_result *result);
 int row_connect(const struct row *row, const struct settings *settings,
 		struct row_result *result);
-int row_crowd(const struct row *row, const struct settings *settings, struct row_result *result);
+int row_crowd_connections(const struct row *row, const struct settings *settings,
+			  struct row_result *result);
+int row_crowd_matches(const struct row *row, const struct settings *settings,
+		      struct row_result *result);
 int row_idle(const struct row *row, const struct settings *settings, struct row_result *result);
 
 #endif /* KDBUS_BENCH_ROW_H */
