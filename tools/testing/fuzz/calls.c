@@ -157,6 +157,9 @@ static bool make_object(const struct op *op)
 	case OBJECT_INOTIFY:
 		fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 		break;
+	case OBJECT_MOUNTS:
+		fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+		break;
 	default:
 		fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	}
@@ -253,6 +256,15 @@ static bool pass_descriptor(const struct op *op)
 	return set_slot(op->value[0] % PROG_SLOTS, fd);
 }
 
+static bool shrink_caches(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	bool success = fd >= 0 && write(fd, "2", 1) == 1;
+
+	close(fd);
+	return success;
+}
+
 static bool file_call(const struct op *op)
 {
 	int fd = slots[op->slot].fd, n = op->value[1];
@@ -294,6 +306,8 @@ static bool file_call(const struct op *op)
 		return inotify_add_watch(fd, run_mount, IN_ALL_EVENTS) >= 0;
 	case FILE_EVENT:
 		return write(fd, "\1\0\0\0\0\0\0\0", 8) == 8;
+	case FILE_SHRINK:
+		return shrink_caches();
 	case FILE_SEEK_DIR:
 		return lseek(fd, (off_t)n << (n % 48), SEEK_SET) >= 0;
 	default:
@@ -331,17 +345,14 @@ static bool make_mount(const struct op *op)
 
 static bool change_user(struct lane_state *me, const struct op *op)
 {
-	gid_t gid = op->value[0] & 0xffff;
+	gid_t gid = op->value[0] & 0xffff, groups[] = { 1000, 1001, 1002 };
 
 	/* By system call: the C library would change all threads. */
 	(void)me;
-	return !syscall(SYS_setresuid, -1, 0, -1) && !syscall(SYS_setresgid, -1, gid, -1) &&
+	return !syscall(SYS_setresuid, -1, 0, -1) &&
+	       !syscall(SYS_setgroups, op->value[0] & USER_GROUPS ? 3 : 0, groups) &&
+	       !syscall(SYS_setresgid, -1, gid, -1) &&
 	       !syscall(SYS_setresuid, -1, gid, -1);
-}
-
-static bool own_namespace(struct lane_state *me)
-{
-	return me->lane == LANE_PROCESS && !unshare(CLONE_NEWUSER | CLONE_NEWNS);
 }
 
 static bool wait_poll(const struct op *op)
@@ -401,7 +412,9 @@ static bool do_call(struct lane_state *me, const struct op *op)
 	case OP_USER:
 		return change_user(me, op);
 	case OP_USERNS:
-		return own_namespace(me);
+		return me->lane == LANE_PROCESS && run_in_namespaces(me);
+	case OP_CROWD:
+		return crowd_come(op);
 	case OP_SIGNAL:
 		run_signal(me, op->value[0] % LANES);
 		return true;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "world.h"
@@ -281,32 +282,42 @@ static void check_return_flags(const struct argument *argument, const struct op 
 	}
 }
 
+/* The mapping may be another lane's to take away: then there is nothing to look at. */
+static bool look_at(const struct slot *slot, uint64_t offset, struct kdbus_msg *msg)
+{
+	struct iovec to = { msg, sizeof(*msg) };
+	struct iovec from = { slot->map + offset, sizeof(*msg) };
+
+	return slot->map && offset + sizeof(*msg) <= slot->mapped &&
+	       process_vm_readv(getpid(), &to, 1, &from, 1, 0) == sizeof(*msg);
+}
+
 /*
  * What was received lies in the pool; the message is looked at where it is mapped.  While others
- * are at work the slot may be another's already.
+ * are at work the slot may be another's already: then nothing can be said about it.
  */
 static void received(struct slot *slot, const struct op *op, const struct kdbus_msg_info *info)
 {
-	const struct kdbus_msg *msg;
+	struct kdbus_msg msg;
 
-	if (!slot->pool || info->offset == slot->pool || run_is_concurrent)
+	if (!slot->pool || info->offset == slot->pool)
 		return;
-	if (info->offset % 8 || info->msg_size % 8 || info->offset > slot->pool ||
-	    info->msg_size > slot->pool - info->offset ||
-	    info->return_flags & ~KDBUS_RECV_RETURN_INCOMPLETE_FDS)
+	if (!run_is_concurrent &&
+	    (info->offset % 8 || info->msg_size % 8 || info->offset > slot->pool ||
+	     info->msg_size > slot->pool - info->offset ||
+	     info->return_flags & ~oracle_info_flags(op->kind)))
 		finding("%s tells a message at %#llx of %#llx bytes, flags %#llx, pool %#llx",
 			kind_name(op->kind), (unsigned long long)info->offset,
 			(unsigned long long)info->msg_size,
 			(unsigned long long)info->return_flags, (unsigned long long)slot->pool);
 	slot->offset = info->offset;
-	if (!slot->map || info->offset + info->msg_size > slot->mapped)
+	if (!look_at(slot, info->offset, &msg))
 		return;
-	msg = (const struct kdbus_msg *)(slot->map + info->offset);
-	if (msg->size < sizeof(*msg) || msg->size > info->msg_size)
+	if (!run_is_concurrent && (msg.size < sizeof(msg) || msg.size > info->msg_size))
 		finding("%s delivers a message of %llu bytes in %llu", kind_name(op->kind),
-			(unsigned long long)msg->size, (unsigned long long)info->msg_size);
-	slot->sender = msg->src_id;
-	slot->cookie = msg->cookie;
+			(unsigned long long)msg.size, (unsigned long long)info->msg_size);
+	slot->sender = msg.src_id;
+	slot->cookie = msg.cookie;
 }
 
 static void stored(struct slot *slot, const struct op *op, uint64_t offset, uint64_t size)
@@ -356,7 +367,8 @@ static void use_result(const struct argument *argument, const struct op *op)
 	}
 }
 
-void command_run(struct lane_state *me, const struct op *op)
+/* False if the command failed. */
+bool command_run(struct lane_state *me, const struct op *op)
 {
 	struct argument *argument = &arguments[me->lane][0], *message = &arguments[me->lane][1];
 	const struct command *command = &commands[op->kind];
@@ -384,4 +396,5 @@ void command_run(struct lane_state *me, const struct op *op)
 		__atomic_fetch_add(&shared->successes[op->kind], 1, __ATOMIC_RELAXED);
 		use_result(argument, op);
 	}
+	return !ret;
 }

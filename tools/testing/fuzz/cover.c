@@ -15,6 +15,7 @@
 
 #define KCOV_INIT_TRACE		_IOR('c', 1, unsigned long)
 #define KCOV_ENABLE		_IO('c', 100)
+#define KCOV_DISABLE		_IO('c', 101)
 #define KCOV_TRACE_PC		0
 
 #define ENTRIES		(1u << 19)
@@ -73,6 +74,13 @@ void cover_enable(unsigned int lane)
 {
 	if (traces[lane].area && ioctl(traces[lane].fd, KCOV_ENABLE, KCOV_TRACE_PC))
 		finding("the fuzzer: KCOV_ENABLE of lane %u fails", lane);
+}
+
+/* From now on it is not, so that another can be in its place. */
+void cover_disable(unsigned int lane)
+{
+	if (traces[lane].area)
+		ioctl(traces[lane].fd, KCOV_DISABLE, 0);
 }
 
 void cover_start(void)

@@ -12,6 +12,7 @@
 bool cover_init(void);
 bool cover_is_on(void);
 void cover_enable(unsigned int lane);
+void cover_disable(unsigned int lane);
 void cover_start(void);
 void cover_mark(unsigned int lane);
 void cover_feature(uint64_t feature);

@@ -293,6 +293,8 @@ static void generate_call(struct random *random, struct op *op)
 		break;
 	case OP_USER:
 		op->value[0] = one_in(random, 2) ? 0 : 1000 + random_below(random, 2);
+		if (one_in(random, 3))
+			op->value[0] |= USER_GROUPS;
 		break;
 	case OP_SIGNAL:
 		op->value[0] = random_below(random, LANES);
@@ -302,7 +304,11 @@ static void generate_call(struct random *random, struct op *op)
 		break;
 	case OP_FLIP:
 		op->value[0] = 1 + random_below(random, 4000);
-		op->value[1] = generate_number(random);
+		op->value[1] = one_in(random, 4) ? 0 : generate_number(random);
+		break;
+	case OP_CROWD:
+		op->value[0] = 1 + random_below(random, CROWD_MAX);
+		op->value[1] = random_below(random, 8);
 		break;
 	}
 }
@@ -318,7 +324,7 @@ static const unsigned char weights[OP_KINDS] = {
 	[OP_DUP] = 2, [OP_MMAP] = 4, [OP_MUNMAP] = 1, [OP_MPROTECT] = 1, [OP_WALK] = 3,
 	[OP_POLL] = 3, [OP_EPOLL] = 3, [OP_EPOLL_WAIT] = 2, [OP_PASS] = 2, [OP_FILE] = 4,
 	[OP_MOUNT] = 1, [OP_USER] = 2, [OP_USERNS] = 1, [OP_SIGNAL] = 1, [OP_FLIP] = 2,
-	[OP_YIELD] = 1, [OP_AGAIN] = 4,
+	[OP_YIELD] = 1, [OP_CROWD] = 1, [OP_AGAIN] = 4,
 };
 
 void generate_op(struct random *random, struct op *op)
@@ -412,57 +418,20 @@ static void generate_start(struct random *random, struct prog *prog)
 	}
 }
 
-/* A reference to a slot that has no connection is of little use: another one, mostly. */
-static void adopt_value(struct random *random, uint64_t *value, const unsigned int *conns,
-			unsigned int n)
+/* Scenes have several lanes: seldom, because those cost so much. */
+static void one_lane(struct random *random, struct prog *prog)
 {
-	enum symbol which = *value >> SYMBOL_SHIFT;
 	unsigned int i;
 
-	if (which != SYMBOL_ID && which != SYMBOL_OFFSET && which != SYMBOL_SENDER &&
-	    which != SYMBOL_COOKIE)
+	if (one_in(random, 4))
 		return;
-	for (i = 0; i < n; i++)
-		if (conns[i] == (*value & SYMBOL_ARGUMENT))
-			return;
-	if (!one_in(random, 20))
-		*value = symbol(which, conns[random_below(random, n)]);
-}
-
-/* The operation shall stand at @at: let it refer to connections that are there by then. */
-void generate_adopt(struct random *random, const struct prog *prog, unsigned int at,
-		    struct op *op)
-{
-	unsigned int conns[PROG_OPS], n = 0, i, j;
-	bool there = false;
-
-	for (i = 0; i < at; i++) {
-		if (prog->op[i].kind == OP_HELLO) {
-			there |= prog->op[i].slot == op->slot;
-			conns[n++] = prog->op[i].slot;
-		}
-	}
-	if (!n)
-		return;
-	if (!there && op->kind > OP_HELLO && op->kind < OP_COMMANDS && !one_in(random, 20))
-		op->slot = conns[random_below(random, n)];
-	for (i = 0; i < PROG_VALUES; i++)
-		adopt_value(random, &op->value[i], conns, n);
-	for (i = 0; i < op->items; i++)
-		for (j = 0; j < op->item[i].words; j++)
-			adopt_value(random, &op->item[i].word[j], conns, n);
-}
-
-/* What is set up was opened before, mostly: other files have their role already. */
-static bool wants_file(struct random *random, const struct op *op)
-{
-	return (op->kind == OP_BUS_MAKE || op->kind == OP_ENDPOINT_MAKE || op->kind == OP_HELLO) &&
-	       !one_in(random, 6);
+	for (i = 0; i < prog->ops; i++)
+		prog->op[i].lane = LANE_MAIN;
 }
 
 void generate_prog(struct random *random, struct prog *prog)
 {
-	unsigned int body = 4 + random_below(random, 24), lanes = 0, i;
+	unsigned int body = 4 + random_below(random, 24), lanes = 0, start, i;
 
 	/* A bus and its end cost as much as many commands. */
 	if (!one_in(random, 3))
@@ -471,6 +440,7 @@ void generate_prog(struct random *random, struct prog *prog)
 	memset(prog, 0, sizeof(*prog));
 	if (!one_in(random, 20))
 		generate_start(random, prog);
+	start = prog->ops;
 	/* Other lanes cost as much as ten programs, above all the process. */
 	if (one_in(random, 12))
 		lanes = 1 + random_below(random, LANES - 1);
@@ -478,15 +448,13 @@ void generate_prog(struct random *random, struct prog *prog)
 		struct op *op = &prog->op[prog->ops++];
 
 		generate_op(random, op);
-		generate_adopt(random, prog, prog->ops - 1, op);
 		if (lanes && i > body / 3)
 			op->lane = random_below(random, lanes + 1);
-		if (wants_file(random, op) && prog->ops < PROG_OPS) {
-			op[1] = op[0];
-			prog->ops--;
-			append(prog, OP_OPEN, op[1].slot)->lane = op[1].lane;
-			prog->ops++;
-			op->value[0] = op[1].kind == OP_BUS_MAKE ? NODE_CONTROL : NODE_BUS;
-		}
 	}
+	for (i = one_in(random, 2) * random_below(random, 4); i > 0; i--)
+		scene_insert(random, prog, start + random_below(random, prog->ops - start + 1));
+	if (!lanes)
+		one_lane(random, prog);
+	if (!one_in(random, 16))
+		fit_prog(random, prog);
 }

@@ -43,11 +43,12 @@ enum kind {
 	OP_PASS,		/* by SCM_RIGHTS; value: slot to receive into, or none */
 	OP_FILE,		/* value: enum file_call */
 	OP_MOUNT,		/* value: file system, option, number */
-	OP_USER,		/* value: uid */
+	OP_USER,		/* value: uid, which is the gid too; USER_GROUPS */
 	OP_USERNS,		/* LANE_PROCESS only */
 	OP_SIGNAL,		/* value: lane */
-	OP_FLIP,		/* value: times, mask */
+	OP_FLIP,		/* value: times, mask; without a mask: not to be written any more */
 	OP_YIELD,
+	OP_CROWD,		/* many connections at once; value: how many, what they match */
 	OP_AGAIN,		/* the last command of the lane; value: times */
 	OP_KINDS,
 };
@@ -76,6 +77,7 @@ enum object {
 	OBJECT_PIDFD,
 	OBJECT_INOTIFY,
 	OBJECT_PROC,
+	OBJECT_MOUNTS,
 	OBJECTS,
 };
 
@@ -98,8 +100,12 @@ enum file_call {
 	FILE_DRAIN,
 	FILE_EVENT,
 	FILE_SEEK_DIR,
+	FILE_SHRINK,		/* the kernel gives up what it can do without */
 	FILE_CALLS,
 };
+
+#define USER_GROUPS	(1u << 16)	/* with supplementary groups */
+#define CROWD_MAX	40
 
 #define STRINGS_NAMES	8	/* the first ones are good well-known names */
 #define STRING_BUS	24	/* bus names that this run may use */
@@ -116,11 +122,11 @@ extern char grammar_worker[16];
 
 void generate_prog(struct random *random, struct prog *prog);
 void generate_op(struct random *random, struct op *op);
-void generate_adopt(struct random *random, const struct prog *prog, unsigned int at,
-		    struct op *op);
 void generate_item(struct random *random, struct op *op, struct item *item);
 uint64_t generate_value(struct random *random, unsigned int kind, unsigned int n);
 uint64_t generate_number(struct random *random);
+void fit_prog(struct random *random, struct prog *prog);
+void scene_insert(struct random *random, struct prog *prog, unsigned int at);
 void mutate_prog(struct random *random, struct prog *prog, const struct prog *other);
 
 #endif

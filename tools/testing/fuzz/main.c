@@ -26,7 +26,7 @@
 
 #define FEATURES	65536
 #define SHRINK_RUNS	20
-#define HANGS_AFTER	300	/* seconds */
+#define HANGS_AFTER	300	/* turns of a second at least */
 
 static struct options {
 	const char *mount;
@@ -223,13 +223,15 @@ static bool asked_to_stop(void)
 static void watch(const pid_t *pids)
 {
 	uint64_t programs[WORKERS_MAX] = { 0 };
-	unsigned int alive = options.jobs, seconds = 0, still[WORKERS_MAX] = { 0 }, i;
+	unsigned int alive = options.jobs, still[WORKERS_MAX] = { 0 }, seconds, i;
+	uint64_t start = now_ns(), told = 0, written = 0;
 	int status;
 	pid_t pid;
 
 	while (alive) {
 		sleep(1);
-		shared->seconds = ++seconds;
+		seconds = (now_ns() - start) / 1000000000;
+		shared->seconds = seconds;
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 			alive--;
 			if (status)
@@ -238,6 +240,7 @@ static void watch(const pid_t *pids)
 		for (i = 0; i < options.jobs; i++) {
 			uint64_t now = __atomic_load_n(&shared->programs[i], __ATOMIC_RELAXED);
 
+			/* In turns, not by the clock: that goes on while the guest gets no CPU. */
 			still[i] = now == programs[i] && !kill(pids[i], 0) ? still[i] + 1 : 0;
 			programs[i] = now;
 			if (still[i] < HANGS_AFTER)
@@ -247,10 +250,14 @@ static void watch(const pid_t *pids)
 		}
 		if ((seconds >= options.seconds && !options.replay) || asked_to_stop())
 			__atomic_store_n(&shared->stop, 1, __ATOMIC_RELAXED);
-		if (options.out && seconds % 10 == 0)
+		if (options.out && seconds - written >= 10) {
 			write_files();
-		if (!options.replay && seconds % 30 == 0)
+			written = seconds;
+		}
+		if (!options.replay && seconds - told >= 30) {
 			report_line(seconds, corpus_count());
+			told = seconds;
+		}
 	}
 }
 

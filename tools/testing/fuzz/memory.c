@@ -24,9 +24,13 @@
 #define FAULT_EXTRA	16		/* pages of payload that fault */
 #define FAULT_SIZE	(ARGUMENTS * ARGUMENT + FAULT_EXTRA * PAGE)
 
-static unsigned char *payload, *truncated, *arguments, *read_only, *fault, *fault_content, *flip;
+static unsigned char *payload, *truncated, *arguments, *read_only, *fault, *fault_content;
+static unsigned char *flip, *flip_seen;	/* the same memory: for us, and for the kernel */
 static int uffd = -1;
 static uint64_t fault_address;
+
+/* Set in the thread that provides late pages: it would wait for itself. */
+static _Thread_local bool provides;
 
 static unsigned char *map(size_t size, int protection, int fd)
 {
@@ -57,16 +61,19 @@ bool memory_init(void)
 {
 	int file = memfd_create("fuzz-arguments", MFD_CLOEXEC);
 	int small = memfd_create("fuzz-small", MFD_CLOEXEC);
+	int changing = memfd_create("fuzz-flip", MFD_CLOEXEC);
 	size_t stride = ARGUMENT + GUARD, i;
 
-	if (file < 0 || small < 0 || ftruncate(file, ARGUMENTS * stride) || ftruncate(small, PAGE))
+	if (file < 0 || small < 0 || changing < 0 || ftruncate(file, ARGUMENTS * stride) ||
+	    ftruncate(small, PAGE) || ftruncate(changing, ARGUMENT))
 		return false;
 	payload = map(PAYLOAD + NO_ACCESS, PROT_READ | PROT_WRITE, -1);
 	truncated = map(4 * PAGE, PROT_READ | PROT_WRITE, small);
 	arguments = map(ARGUMENTS * stride, PROT_READ | PROT_WRITE, file);
 	read_only = map(ARGUMENTS * stride, PROT_READ, file);
-	flip = map(ARGUMENT, PROT_READ | PROT_WRITE, -1);
-	if (!payload || !truncated || !arguments || !read_only || !flip)
+	flip = map(ARGUMENT, PROT_READ | PROT_WRITE, changing);
+	flip_seen = map(ARGUMENT, PROT_READ | PROT_WRITE, changing);
+	if (!payload || !truncated || !arguments || !read_only || !flip || !flip_seen)
 		return false;
 	for (i = 0; i < PAYLOAD / 8; i++)
 		((uint64_t *)payload)[i] = i;
@@ -76,9 +83,10 @@ bool memory_init(void)
 	return fault_init();
 }
 
-/* Pages that were provided late are missing again. */
+/* Pages that were provided late are missing again, and what was taken away is back. */
 void memory_fresh(void)
 {
+	mprotect(flip_seen, ARGUMENT, PROT_READ | PROT_WRITE);
 	madvise(fault, FAULT_SIZE, MADV_DONTNEED);
 }
 
@@ -92,6 +100,8 @@ void *memory_payload(enum memory kind, uint64_t offset)
 	case MEMORY_END:
 		return payload + PAYLOAD - PAGE + offset % PAGE;
 	case MEMORY_FAULT:
+		if (provides)
+			return payload + offset % PAYLOAD;
 		return fault + ARGUMENTS * ARGUMENT + offset % (FAULT_EXTRA * PAGE);
 	case MEMORY_TRUNCATED:
 		return truncated + offset % (4 * PAGE);
@@ -126,12 +136,13 @@ unsigned char *memory_place(enum lane lane, bool message, enum place place, size
 		*user = read_only + at + PAGE / 2;
 		return area + PAGE / 2;
 	case PLACE_FAULT:
-		if (lane == LANE_FAULT || uffd < 0)
+		if (provides || uffd < 0)
 			break;
 		*user = fault + number * ARGUMENT;
 		return fault_content + number * ARGUMENT;
 	case PLACE_FLIP:
-		return *user = flip;
+		*user = flip_seen;
+		return flip;
 	case PLACE_NULL:
 		*user = NULL;
 		return NULL;
@@ -144,14 +155,25 @@ unsigned char *memory_place(enum lane lane, bool message, enum place place, size
 	return *user = area + PAGE / 2;
 }
 
-/* Changes the start of what lies in PLACE_FLIP, and changes it back. */
+/*
+ * Changes the start of what lies in PLACE_FLIP, and changes it back; without a mask it cannot be written
+ * any more, as far as the kernel is concerned.
+ */
 void memory_flip(unsigned int times, uint64_t mask)
 {
 	volatile uint64_t *words = (volatile uint64_t *)flip;
 	unsigned int i;
 
+	if (!mask)
+		mprotect(flip_seen, ARGUMENT, PROT_READ);
 	for (i = 0; i < times; i++)
 		words[(i / 2) % 16] ^= mask;
+}
+
+/* The calling thread resolves faults from now on. */
+void memory_provide(void)
+{
+	provides = true;
 }
 
 /* Waits for somebody to miss a page; a signal may end that. */

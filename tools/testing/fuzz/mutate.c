@@ -117,7 +117,7 @@ static void mutate_once(struct random *random, struct prog *prog, const struct p
 	unsigned int at = random_below(random, prog->ops), from;
 	struct op op;
 
-	switch (random_below(random, 12)) {
+	switch (random_below(random, 13)) {
 	case 0:
 		prog_remove(prog, at, 1 + random_below(random, 3));
 		break;
@@ -129,7 +129,6 @@ static void mutate_once(struct random *random, struct prog *prog, const struct p
 	case 4:
 		generate_op(random, &op);
 		op.lane = prog->op[at].lane;
-		generate_adopt(random, prog, at + 1, &op);
 		insert(prog, at + 1, &op);
 		break;
 	case 5:
@@ -147,6 +146,9 @@ static void mutate_once(struct random *random, struct prog *prog, const struct p
 		if (other->ops)
 			insert(prog, at + 1, &other->op[random_below(random, other->ops)]);
 		break;
+	case 8:
+		scene_insert(random, prog, at + 1);
+		break;
 	default:
 		mutate_op(random, &prog->op[at]);
 	}
@@ -162,4 +164,6 @@ void mutate_prog(struct random *random, struct prog *prog, const struct prog *ot
 			generate_prog(random, prog);
 		mutate_once(random, prog, other);
 	}
+	if (!one_in(random, 6))
+		fit_prog(random, prog);
 }

@@ -14,7 +14,7 @@ static const char *const kind_names[OP_KINDS] = {
 	"conn_info", "creator_info", "list", "send", "recv", "name_acquire", "name_release",
 	"match_add", "match_remove", "exchange", "ioctl", "open", "make", "close", "dup", "mmap", "munmap",
 	"mprotect", "walk", "poll", "epoll", "epoll_wait", "pass", "file", "mount", "user",
-	"userns", "signal", "flip", "yield", "again",
+	"userns", "signal", "flip", "yield", "crowd", "again",
 };
 
 static const struct {

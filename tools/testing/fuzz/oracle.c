@@ -69,3 +69,10 @@ uint64_t oracle_return_flags(unsigned int kind)
 		return 0;
 	}
 }
+
+/* Of a message that the command delivers. */
+uint64_t oracle_info_flags(unsigned int kind)
+{
+	(void)kind;
+	return KDBUS_RECV_RETURN_INCOMPLETE_FDS;
+}

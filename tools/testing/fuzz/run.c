@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <regex.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@
 #define PATIENCE	(400 * MILLISECOND)	/* with whoever is blocked */
 #define GONE_AFTER	(20000 * MILLISECOND)	/* a bus whose files are closed */
 #define TURNS		512	/* more than any limit of things */
+#define FAILURES	8	/* of a command that is repeated */
 #define PATTERNS	64
 
 struct shared *shared;
@@ -87,7 +89,8 @@ uint64_t world_value(uint64_t value)
 		return (uintptr_t)memory_payload((argument >> MEMORY_SHIFT) % MEMORIES,
 						 argument & ((1ull << MEMORY_SHIFT) - 1));
 	case SYMBOL_SENDER:
-		return slot->sender;
+		/* As long as nobody has sent anything: itself. */
+		return slot->sender ?: slot->id;
 	case SYMBOL_COOKIE:
 		return slot->cookie;
 	default:
@@ -95,19 +98,23 @@ uint64_t world_value(uint64_t value)
 	}
 }
 
-/* The last command again, until the program's time is over; what varies varies by the turn. */
+/*
+ * The last command again, until the program's time is over or it fails and fails; what varies varies
+ * by the turn.
+ */
 static void run_again(struct lane_state *me, const struct op *op)
 {
 	uint64_t late = now_ns() + PATIENCE / 2, times = op->value[0] % TURNS;
+	unsigned int failures = 0;
 	const struct op *last = op;
 
 	while (last > current->op && (last->lane != op->lane || last->kind >= OP_COMMANDS))
 		last--;
 	if (last->lane != op->lane || last->kind >= OP_COMMANDS)
 		return;
-	for (me->turn = 1; me->turn <= times && now_ns() < late; me->turn++) {
+	for (me->turn = 1; me->turn <= times && failures < FAILURES && now_ns() < late; me->turn++) {
 		cover_mark(me->lane);
-		command_run(me, last);
+		failures = command_run(me, last) ? 0 : failures + 1;
 	}
 	me->turn = 0;
 	__atomic_fetch_add(&shared->calls[OP_AGAIN], 1, __ATOMIC_RELAXED);
@@ -153,15 +160,45 @@ static void *thread_main(void *unused)
 	return unused;
 }
 
+/*
+ * Signals for the calling thread alone, after a while and again and again.  Whoever waits for a page
+ * cannot be interrupted, so no other lane could end what the one that provides it waits for.
+ */
+static timer_t own_timer(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1 };
+	timer_t timer = 0;
+
+	event._sigev_un._tid = syscall(SYS_gettid);
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer))
+		finding("the fuzzer: timer_create: %d", errno);
+	return timer;
+}
+
+static void set_own_timer(timer_t timer, bool on)
+{
+	struct itimerspec when = { { 0, 20 * MILLISECOND }, { 0, PATIENCE / 4 } };
+
+	if (!on)
+		memset(&when, 0, sizeof(when));
+	timer_settime(timer, 0, &when, NULL);
+}
+
 static void *fault_main(void *unused)
 {
+	timer_t timer = own_timer();
+
 	lanes[LANE_FAULT].tid = syscall(SYS_gettid);
+	memory_provide();
 	cover_enable(LANE_FAULT);
 	for (;;) {
 		if (!memory_next_fault())
 			continue;
-		if (!__atomic_exchange_n(&fault_taken, 1, __ATOMIC_SEQ_CST))
+		if (!__atomic_exchange_n(&fault_taken, 1, __ATOMIC_SEQ_CST)) {
+			set_own_timer(timer, true);
 			run_lane(LANE_FAULT);
+			set_own_timer(timer, false);
+		}
 		be_root();
 		memory_resolve();
 	}
@@ -204,6 +241,44 @@ static void start_process(void)
 	set_alarm(true);
 	run_lane(LANE_PROCESS);
 	_exit(0);
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool success = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return success;
+}
+
+/*
+ * The process lane goes on in namespaces of its own.  That of processes is for children only: what is
+ * left of the caller waits for the one that goes on.
+ */
+bool run_in_namespaces(struct lane_state *me)
+{
+	char map[32];
+	pid_t pid;
+
+	snprintf(map, sizeof(map), "0 %u 1", geteuid());
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID))
+		return false;
+	write_file("/proc/self/uid_map", map);
+	cover_disable(me->lane);
+	pid = fork();
+	if (pid < 0)
+		return false;
+	if (pid) {
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		_exit(0);
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	me->tid = getpid();
+	cover_enable(me->lane);
+	set_alarm(true);
+	return true;
 }
 
 /* Whoever does not end gets signals until it does; the process is killed in the end. */

@@ -90,6 +90,7 @@ void memory_fresh(void);
 void *memory_payload(enum memory kind, uint64_t offset);
 unsigned char *memory_place(enum lane lane, bool message, enum place place, size_t size,
 			    size_t announced, unsigned char **user);
+void memory_provide(void);
 void memory_flip(unsigned int times, uint64_t mask);
 bool memory_next_fault(void);
 void memory_resolve(void);
@@ -99,21 +100,26 @@ bool memory_log_init(const char *path, unsigned int workers);
 void memory_log_write(unsigned int worker, const char *text, size_t size);
 
 /* command.c */
-void command_run(struct lane_state *me, const struct op *op);
+bool command_run(struct lane_state *me, const struct op *op);
 
 /* oracle.c */
 bool oracle_errno_is_known(unsigned int kind, int error);
 uint64_t oracle_return_flags(unsigned int kind);
+uint64_t oracle_info_flags(unsigned int kind);
 
 /* calls.c */
 void call_run(struct lane_state *me, const struct op *op);
 void calls_clean_up(int first);
+
+/* crowd.c */
+bool crowd_come(const struct op *op);
 
 /* run.c */
 bool run_init(unsigned int worker, const char *mount, const char *reports);
 bool run_prog(const struct prog *prog);
 extern const char *run_mount;
 extern bool run_is_concurrent;	/* more than one lane is at work */
+bool run_in_namespaces(struct lane_state *me);
 void run_signal(struct lane_state *me, unsigned int lane);
 
 #endif
