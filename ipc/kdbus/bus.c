@@ -81,6 +81,7 @@ static struct kdbus_bus *bus_new(struct kdbus_domain *domain, const char *name, 
 	mutex_init(&bus->notify_lock);
 	spin_lock_init(&bus->events_lock);
 	INIT_LIST_HEAD(&bus->events);
+	kdbus_clock_init(&bus->clock);
 
 	bus->name = kstrdup(name, GFP_KERNEL_ACCOUNT);
 	if (!bus->name) {

@@ -12,6 +12,7 @@
 #include <linux/xarray.h>
 #include <uapi/linux/kdbus.h>
 
+#include "clock.h"
 #include "domain.h"
 #include "hashtab.h"
 #include "match.h"
@@ -37,6 +38,7 @@ struct kdbus_conn;
  *         policy.lock, match index lock
  *         domain.tree_lock names in the file system; then inode locks
  *         bus.monitors_sem
+ *           conn.staging     PREEMPT_RT: a message is on its way into several queues
  *           conn.lock      queue, quota and calls of one connection; never two
  *             conn.owed_lock    calls that one connection has to answer
  *             bus.events_lock   events that wait for delivery
@@ -93,6 +95,7 @@ struct kdbus_names {
  * @notify_lock: see DOC: Lock order
  * @events_lock: guards @events; leaf
  * @events: struct kdbus_event waiting for delivery, in order
+ * @clock: of the kernel, who sends events; under @notify_lock
  * @seqnum: number of the last message.  The one word that every message of
  *          a bus writes, alone in its cache line
  */
@@ -126,6 +129,7 @@ struct kdbus_bus {
 	struct mutex notify_lock;	/* delivery of events */
 	spinlock_t events_lock;	/* events to be delivered */
 	struct list_head events;
+	struct kdbus_clock clock;
 
 	atomic64_t seqnum ____cacheline_aligned_in_smp;
 };

@@ -309,10 +309,12 @@ static void call_done_locked(struct kdbus_call *call, int result, struct kdbus_e
  * @result: what SEND returns
  * @reply: if that is 0: reserved in the pool of the caller and written; owned by
  *         the call if 0 is returned
+ * @seen: what the replier knows; the caller knows it then
  *
  * Return: 0; -EBADSLT if the caller has given up meanwhile.
  */
-int kdbus_call_finish(struct kdbus_call *call, int result, struct kdbus_entry *reply)
+int kdbus_call_finish(struct kdbus_call *call, int result, struct kdbus_entry *reply,
+		      u64 seen)
 {
 	struct kdbus_conn *caller = call->caller;
 	int ret = -EBADSLT;
@@ -320,6 +322,9 @@ int kdbus_call_finish(struct kdbus_call *call, int result, struct kdbus_entry *r
 	kdbus_delay_point();
 	spin_lock(&caller->lock);
 	if (call->state == KDBUS_CALL_TAKEN) {
+		kdbus_clock_tick(&caller->clock, seen);
+		if (reply)
+			reply->is_ahead = !kdbus_queue_is_empty(&caller->queue);
 		call_done_locked(call, result, reply);
 		ret = 0;
 	}
@@ -329,9 +334,9 @@ int kdbus_call_finish(struct kdbus_call *call, int result, struct kdbus_entry *r
 
 /*
  * End a pending call without a reply: tell the caller.  Returns whether the
- * reference of the list is now the caller's to put.
+ * reference of the list is now the caller's to put.  @seen: what whoever ends it knew.
  */
-static bool call_fail_locked(struct kdbus_call *call, u64 event_type, int result)
+static bool call_fail_locked(struct kdbus_call *call, u64 event_type, int result, u64 seen)
 {
 	struct kdbus_conn *caller = call->caller;
 	struct kdbus_event *event;
@@ -340,6 +345,7 @@ static bool call_fail_locked(struct kdbus_call *call, u64 event_type, int result
 
 	call_settle_locked(call);
 	if (call->is_sync) {
+		kdbus_clock_raise(&caller->clock, seen);
 		call_done_locked(call, result, NULL);
 		return false;
 	}
@@ -347,7 +353,7 @@ static bool call_fail_locked(struct kdbus_call *call, u64 event_type, int result
 	call_unlink_locked(call);
 	event = call->event;
 	call->event = NULL;
-	kdbus_notify_reply(caller->bus, event, event_type, caller, call->cookie);
+	kdbus_notify_reply(caller->bus, event, event_type, caller, call->cookie, seen);
 	return true;
 }
 
@@ -360,7 +366,8 @@ static void call_fail(struct kdbus_call *call, struct kdbus_conn *caller,
 	kdbus_delay_point();
 	spin_lock(&caller->lock);
 	if (call_is_pending(call) && (!replier || call->replier == replier))
-		put = call_fail_locked(call, KDBUS_ITEM_REPLY_DEAD, -EPIPE);
+		put = call_fail_locked(call, KDBUS_ITEM_REPLY_DEAD, -EPIPE,
+				       kdbus_clock_read(&call->replier->clock));
 	spin_unlock(&caller->lock);
 	if (put)
 		kdbus_call_put(call);
@@ -561,7 +568,7 @@ static bool call_expire_locked(struct kdbus_call *call)
 		return true;
 	}
 	if (call_is_pending(call))
-		return call_fail_locked(call, KDBUS_ITEM_REPLY_TIMEOUT, -ETIMEDOUT);
+		return call_fail_locked(call, KDBUS_ITEM_REPLY_TIMEOUT, -ETIMEDOUT, 0);
 	/* A reply that takes too long to be copied does not hold the caller up. */
 	if (call->state == KDBUS_CALL_TAKEN)
 		call_done_locked(call, -ETIMEDOUT, NULL);

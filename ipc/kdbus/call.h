@@ -85,7 +85,8 @@ void kdbus_call_cancel(struct kdbus_call *call);
 
 struct kdbus_call *kdbus_call_take(struct kdbus_conn *caller, struct kdbus_conn *replier,
 				   u64 cookie);
-int kdbus_call_finish(struct kdbus_call *call, int result, struct kdbus_entry *reply);
+int kdbus_call_finish(struct kdbus_call *call, int result, struct kdbus_entry *reply,
+		      u64 seen);
 void kdbus_call_drop(struct kdbus_call *call);
 
 struct kdbus_call *kdbus_call_adopt(struct kdbus_conn *caller, u64 cookie);

@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 #include <uapi/linux/kdbus.h>
 
+#include "clock.h"
 #include "match.h"
 #include "meta.h"
 #include "queue.h"
@@ -58,9 +59,13 @@ struct kdbus_user;
  * @bye: event that says that it is gone, so that leaving needs no memory; under
  *       @leave
  *
+ * @staging: PREEMPT_RT: held while it has a ticket that is open
+ *
  * @lock: guards the following up to @deadline_ns
  * @closed: takes no more messages
  * @queue: messages for RECV
+ * @n_staged: messages in @queue that are not known to be committed
+ * @clock: what it knows of the order of messages; written under @lock, read without
  * @spare: memory for the next entry, or NULL; exchanged whole, without the lock
  * @spare_call: memory for the next synchronous call, or NULL; likewise
  * @quota: how full it is, by sending user
@@ -79,6 +84,7 @@ struct kdbus_user;
  * @n_claims: their number; under the names lock
  *
  * @matches: what it wants to hear
+ * @is_popular: its last broadcast had many receivers; a hint, read and written whole
  * @ep_entry: link in kdbus_ep.conns; under the lock of @ep
  * @monitor_entry: link in kdbus_bus.monitors; under monitors_sem
  */
@@ -105,9 +111,13 @@ struct kdbus_conn {
 	struct mutex leave;	/* taking it apart */
 	struct kdbus_event *bye;
 
+	struct mutex staging;	/* its message is not committed */
+
 	spinlock_t lock;	/* queue, quota, calls */
 	bool closed;
 	struct kdbus_queue queue;
+	unsigned int n_staged;
+	struct kdbus_clock clock;
 	struct kdbus_entry *spare;
 	struct kdbus_call *spare_call;
 	struct kdbus_quota quota;
@@ -124,6 +134,7 @@ struct kdbus_conn {
 	unsigned int n_claims;
 
 	struct kdbus_match_owner matches;
+	bool is_popular;
 	struct list_head ep_entry;
 	struct list_head monitor_entry;
 };

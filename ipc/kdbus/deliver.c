@@ -13,6 +13,7 @@
 #include "item.h"
 #include "pool.h"
 #include "slice.h"
+#include "ticket.h"
 
 /**
  * DOC: Delivery
@@ -136,6 +137,7 @@ struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_u
 	entry->slice = NULL;
 	entry->files = files;
 	entry->n_fds = files ? files->n_fds : 0;
+	entry->is_ahead = false;
 	entry->call = NULL;
 	entry->registration = 0;
 
@@ -170,27 +172,31 @@ out_free:
 }
 
 /**
- * kdbus_deliver_commit_locked() - make a copy visible; cannot fail
+ * kdbus_deliver_commit_locked() - make the only copy of a message visible; cannot fail
  * @dst: the receiver, its lock held, not closed
  * @entry: reserved there and written; owned by the queue afterwards
+ * @seen: what the sender knows
  *
  * The caller wakes the receiver.
  */
-void kdbus_deliver_commit_locked(struct kdbus_conn *dst, struct kdbus_entry *entry)
+void kdbus_deliver_commit_locked(struct kdbus_conn *dst, struct kdbus_entry *entry, u64 seen)
 {
 	lockdep_assert_held(&dst->lock);
 
-	kdbus_queue_add(&dst->queue, &entry->node);
+	if (unlikely(dst->n_staged))
+		kdbus_stage_settle_known_locked(dst);
+	kdbus_queue_append(&dst->queue, &entry->node, kdbus_clock_tick(&dst->clock, seen));
 }
 
 /**
- * kdbus_deliver_commit() - make a copy visible unless the receiver has left
+ * kdbus_deliver_commit() - make the only copy visible unless the receiver has left
  * @dst: the receiver
  * @entry: reserved there and written; consumed in any case
+ * @seen: what the sender knows
  *
  * Return: 0 or -ECONNRESET.
  */
-int kdbus_deliver_commit(struct kdbus_conn *dst, struct kdbus_entry *entry)
+int kdbus_deliver_commit(struct kdbus_conn *dst, struct kdbus_entry *entry, u64 seen)
 {
 	kdbus_delay_point();
 	spin_lock(&dst->lock);
@@ -199,7 +205,7 @@ int kdbus_deliver_commit(struct kdbus_conn *dst, struct kdbus_entry *entry)
 		kdbus_deliver_abort(dst, entry);
 		return -ECONNRESET;
 	}
-	kdbus_deliver_commit_locked(dst, entry);
+	kdbus_deliver_commit_locked(dst, entry, seen);
 	spin_unlock(&dst->lock);
 	kdbus_conn_wake(dst);
 	return 0;
@@ -250,25 +256,25 @@ void kdbus_deliver_abort(struct kdbus_conn *dst, struct kdbus_entry *entry)
 }
 
 /**
- * kdbus_deliver_image() - queue an image that lies ready in kernel memory
+ * kdbus_deliver_image() - copy an image that lies ready in kernel memory
  * @dst: the receiver
  * @user: whom it is charged to
  * @image: header and items
  * @size: bytes
  *
  * Context: May sleep.
- * Return: 0 or what kdbus_deliver_reserve() returns.
+ * Return: an entry to be committed or aborted, or what kdbus_deliver_reserve() returns.
  */
-int kdbus_deliver_image(struct kdbus_conn *dst, struct kdbus_user *user,
-			const void *image, size_t size)
+struct kdbus_entry *kdbus_deliver_image(struct kdbus_conn *dst, struct kdbus_user *user,
+					const void *image, size_t size)
 {
 	struct kdbus_entry *entry;
 
 	/* The notify lock is held: nobody hears anything while one receiver reclaims memory. */
 	entry = kdbus_deliver_reserve(dst, user, size, 0, NULL, KDBUS_POOL_HURRIED);
-	if (IS_ERR(entry))
-		return PTR_ERR(entry);
-	kdbus_pool_write(dst->pool, entry->slice, 0, image, size);
-	kdbus_pool_zero(dst->pool, entry->slice, size, entry->slice->size - size);
-	return kdbus_deliver_commit(dst, entry);
+	if (!IS_ERR(entry)) {
+		kdbus_pool_write(dst->pool, entry->slice, 0, image, size);
+		kdbus_pool_zero(dst->pool, entry->slice, size, entry->slice->size - size);
+	}
+	return entry;
 }

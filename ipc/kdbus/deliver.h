@@ -14,11 +14,11 @@ struct kdbus_user;
 struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_user *user,
 					  size_t size, s64 priority, struct kdbus_files *files,
 					  gfp_t effort);
-void kdbus_deliver_commit_locked(struct kdbus_conn *dst, struct kdbus_entry *entry);
-int kdbus_deliver_commit(struct kdbus_conn *dst, struct kdbus_entry *entry);
+void kdbus_deliver_commit_locked(struct kdbus_conn *dst, struct kdbus_entry *entry, u64 seen);
+int kdbus_deliver_commit(struct kdbus_conn *dst, struct kdbus_entry *entry, u64 seen);
 void kdbus_deliver_abort(struct kdbus_conn *dst, struct kdbus_entry *entry);
-int kdbus_deliver_image(struct kdbus_conn *dst, struct kdbus_user *user,
-			const void *image, size_t size);
+struct kdbus_entry *kdbus_deliver_image(struct kdbus_conn *dst, struct kdbus_user *user,
+					const void *image, size_t size);
 
 void kdbus_entry_uncharge_locked(struct kdbus_conn *dst, struct kdbus_entry *entry);
 void kdbus_entry_free(struct kdbus_conn *dst, struct kdbus_entry *entry);

@@ -19,6 +19,7 @@ struct kdbus_slice;
  * @share: what it is charged to, until it leaves the queue
  * @files: descriptors and memfds; pinned, or NULL
  * @n_fds: descriptors that it is charged for
+ * @is_ahead: a reply that has passed messages in the queue
  * @call: the call that it makes, to be told when it is dropped; pinned, or NULL
  * @registration: of the name that it was sent to, 0 if it was sent to an id
  *
@@ -31,6 +32,7 @@ struct kdbus_entry {
 	struct kdbus_share *share;
 	struct kdbus_files *files;
 	unsigned int n_fds;
+	bool is_ahead;
 	struct kdbus_call *call;
 	u64 registration;
 };

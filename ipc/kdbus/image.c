@@ -15,6 +15,7 @@
 #include "meta.h"
 #include "name.h"
 #include "pool.h"
+#include "receivers.h"
 #include "slice.h"
 
 /* What a connection that speaks for somebody else still tells. */
@@ -37,14 +38,8 @@ struct image_meta {
 	u64 room[40];
 };
 
-/**
- * kdbus_message_kinds() - which metadata a receiver gets
- * @message: on its way
- * @dst: the receiver
- *
- * Return: KDBUS_ATTACH_* kinds.
- */
-u64 kdbus_message_kinds(struct kdbus_message *message, struct kdbus_conn *dst)
+/* Which kinds of metadata a receiver gets. */
+static u64 image_kinds(struct kdbus_message *message, struct kdbus_conn *dst)
 {
 	struct kdbus_conn *src = message->src;
 	u64 wanted = READ_ONCE(dst->attach_recv) & src->ep->node.domain->attach_mask;
@@ -60,25 +55,12 @@ u64 kdbus_message_kinds(struct kdbus_message *message, struct kdbus_conn *dst)
 	return wanted & given;
 }
 
-/**
- * kdbus_message_collect() - look at the sender, for the last time
- * @message: on its way
- * @kinds: what its receivers get
- *
- * Context: May sleep for as long as the memory of the sender takes.
- */
-void kdbus_message_collect(struct kdbus_message *message, u64 kinds)
-{
-	kdbus_meta_collect(&message->meta, kinds & KDBUS_META_PROCESS);
-	message->is_collected = true;
-}
-
 /* What all receivers are told alike: collected for the first one who wants it. */
 static int image_collect(struct kdbus_message *message, u64 kinds)
 {
 	int ret;
 
-	if ((kinds & KDBUS_META_PROCESS) && !message->is_collected)
+	if (kinds & KDBUS_META_PROCESS)
 		kdbus_meta_collect(&message->meta, kinds & KDBUS_META_PROCESS);
 	if ((kinds & KDBUS_ATTACH_NAMES) && !message->has_names) {
 		ret = kdbus_names_snapshot(message->src, &message->names, &message->names_size);
@@ -150,7 +132,7 @@ static int image_meta_make(struct kdbus_message *message, struct kdbus_conn *dst
 	meta->data = meta->room;
 	meta->size = 0;
 	meta->end = 0;
-	meta->kinds = kdbus_message_kinds(message, dst);
+	meta->kinds = image_kinds(message, dst);
 	if (!meta->kinds)
 		return 0;
 	ret = image_collect(message, meta->kinds);
@@ -261,4 +243,36 @@ struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct 
 	}
 	image_meta_free(&meta);
 	return entry;
+}
+
+/**
+ * kdbus_message_copy_or_count() - write a copy for one of several receivers
+ * @message: checked, files imported
+ * @stage: gets the copy; if there is none the message counts as lost to the receiver
+ *
+ * Context: As kdbus_message_copy_to().
+ */
+void kdbus_message_copy_or_count(struct kdbus_message *message, struct kdbus_stage *stage)
+{
+	struct kdbus_entry *entry = kdbus_message_copy_to(message, stage->conn);
+
+	if (IS_ERR(entry))
+		kdbus_conn_count_lost(stage->conn);
+	else
+		stage->entry = entry;
+}
+
+/**
+ * kdbus_message_copy_to_monitors() - write copies for those who may see everything
+ * @message: checked, files imported
+ * @receivers: among others the monitors
+ * @i: index of the first of them
+ *
+ * Context: As kdbus_message_copy_to().
+ */
+void kdbus_message_copy_to_monitors(struct kdbus_message *message,
+				    struct kdbus_receivers *receivers, unsigned int i)
+{
+	for (; i < receivers->n; i++)
+		kdbus_message_copy_or_count(message, &receivers->stages[i]);
 }

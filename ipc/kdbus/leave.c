@@ -16,6 +16,7 @@
 #include "name.h"
 #include "notify.h"
 #include "policy.h"
+#include "ticket.h"
 
 const struct kdbus_arg_rules kdbus_byebye_rules = {
 	.size = sizeof(struct kdbus_cmd),
@@ -50,12 +51,14 @@ static void leave_discard_queue(struct kdbus_conn *conn)
 	for (;;) {
 		spin_lock(&conn->lock);
 		node = kdbus_queue_first(&conn->queue);
-		if (node)
+		if (node) {
+			entry = container_of(node, struct kdbus_entry, node);
 			kdbus_queue_remove(&conn->queue, node);
+			kdbus_stage_forget_locked(conn, entry);
+		}
 		spin_unlock(&conn->lock);
 		if (!node)
 			return;
-		entry = container_of(node, struct kdbus_entry, node);
 		if (entry->call)
 			kdbus_call_put(entry->call);
 		entry->call = NULL;

@@ -15,6 +15,7 @@
 #include "item.h"
 #include "list.h"
 #include "name.h"
+#include "notify.h"
 #include "pool.h"
 #include "publish.h"
 
@@ -154,6 +155,8 @@ int kdbus_cmd_list(struct kdbus_conn *conn, struct kdbus_arg *arg)
 	int ret;
 
 	ret = list_all(&buffer, conn, cmd->flags);
+	/* Nobody learns from us what others have not been told. */
+	kdbus_notify_flush(conn->bus);
 	if (ret)
 		goto out_free;
 	cmd->offset = kdbus_pool_size(conn->pool);

@@ -47,9 +47,9 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
 	message->n_pieces = 0;
 	message->payload_size = 0;
 	message->staged = NULL;
+	message->monitors = NULL;
 	message->unreadable = false;
 	kdbus_meta_init(&message->meta);
-	message->is_collected = false;
 	message->names = NULL;
 	message->has_names = false;
 	message->has_time = false;

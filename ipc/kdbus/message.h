@@ -11,6 +11,8 @@
 struct kdbus_conn;
 struct kdbus_entry;
 struct kdbus_files;
+struct kdbus_receivers;
+struct kdbus_stage;
 
 #define KDBUS_MESSAGE_INLINE_PIECES 4
 
@@ -42,10 +44,10 @@ struct kdbus_piece {
  * @payload_size: bytes of the payload area
  * @staged: the payload area in kernel memory; owned; NULL if it is copied
  *          straight from the sender
+ * @monitors: who sees it besides its receiver, with copies as soon as it is certain to be
+ *            delivered; borrowed, NULL if there are none
  * @unreadable: the sender's memory could not be read while staging
  * @meta: what is known about the sender, collected when first asked for
- * @is_collected: nothing more may be collected: it reads memory of the sender, and
- *                somebody may be kept waiting
  * @names: OWNED_NAME items; owned; valid if @has_names
  * @names_size: bytes of @names
  * @has_names: they have been collected
@@ -71,9 +73,9 @@ struct kdbus_message {
 	unsigned int n_pieces;
 	size_t payload_size;
 	void *staged;
+	struct kdbus_receivers *monitors;
 	bool unreadable;
 	struct kdbus_meta meta;
-	bool is_collected;
 	void *names;
 	size_t names_size;
 	bool has_names;
@@ -95,8 +97,9 @@ int kdbus_message_import(struct kdbus_message *message, void __user *user);
 int kdbus_message_check(struct kdbus_message *message, bool is_sync);
 int kdbus_message_import_files(struct kdbus_message *message);
 int kdbus_message_stage(struct kdbus_message *message);
-u64 kdbus_message_kinds(struct kdbus_message *message, struct kdbus_conn *dst);
-void kdbus_message_collect(struct kdbus_message *message, u64 kinds);
 struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct kdbus_conn *dst);
+void kdbus_message_copy_or_count(struct kdbus_message *message, struct kdbus_stage *stage);
+void kdbus_message_copy_to_monitors(struct kdbus_message *message,
+				    struct kdbus_receivers *receivers, unsigned int i);
 
 #endif

@@ -12,6 +12,7 @@
 #include "move.h"
 #include "pool.h"
 #include "slice.h"
+#include "ticket.h"
 
 /* Take what was sent to this registration out of the queue of @from. */
 static void move_take(struct kdbus_conn *from, u64 registration, struct list_head *taken)
@@ -19,9 +20,15 @@ static void move_take(struct kdbus_conn *from, u64 registration, struct list_hea
 	struct kdbus_entry *entry, *next;
 
 	spin_lock(&from->lock);
+again:
 	list_for_each_entry_safe(entry, next, &from->queue.entries, node.entry) {
 		if (entry->registration != registration)
 			continue;
+		/* The name has no owner, so nothing is added, and this comes to an end. */
+		if (unlikely(entry->node.stage)) {
+			kdbus_stage_resolve_locked(from, entry);
+			goto again;
+		}
 		kdbus_queue_remove(&from->queue, &entry->node);
 		list_add_tail(&entry->node.entry, taken);
 	}
@@ -51,7 +58,7 @@ static int move_copy(struct kdbus_conn *from, struct kdbus_conn *to, struct kdbu
 	}
 	copy->call = entry->call;
 	entry->call = NULL;
-	kdbus_deliver_commit_locked(to, copy);
+	kdbus_deliver_commit_locked(to, copy, entry->node.stamp);
 	spin_unlock(&to->lock);
 	return 0;
 }
@@ -66,8 +73,9 @@ static int move_copy(struct kdbus_conn *from, struct kdbus_conn *to, struct kdbu
  * activator only those whose message is still queued: what the owner has
  * received nobody else can answer, and its caller shall know when the owner dies.
  *
- * In order, to the end of the queue.  What @to cannot take is lost and counted there; calls
- * among it end.  The caller flushes the notifications.
+ * In order, to the end of the queue, with stamps that also follow those that they
+ * had.  What @to cannot take is lost and counted there; calls among it end.  The
+ * caller flushes the notifications.
  *
  * Context: The names lock is held and the name has no owner, so nothing is
  *          sent to it meanwhile.  May sleep.

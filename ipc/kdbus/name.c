@@ -28,6 +28,10 @@
  * changes the owner does it under the old owner's lock.  While messages move,
  * the name has no owner, and senders wait for the names lock: so what was sent
  * before arrives before what was sent after.
+ *
+ * Who gets a message because he has a name must not be heard before all who want to know
+ * are told that he has it.  So a name counts its new owners whose event is not delivered yet,
+ * and a sender who finds any has them delivered first.
  */
 
 static u32 name_hash(const struct kdbus_bus *bus, const char *text)
@@ -60,6 +64,18 @@ static void name_free(struct kref *ref)
 	struct kdbus_name_entry *name = container_of(ref, struct kdbus_name_entry, ref);
 
 	kfree_rcu(name, rcu);
+}
+
+/**
+ * kdbus_name_get() - take a reference
+ * @name: the name
+ *
+ * Return: @name.
+ */
+struct kdbus_name_entry *kdbus_name_get(struct kdbus_name_entry *name)
+{
+	kref_get(&name->ref);
+	return name;
 }
 
 /**
@@ -128,9 +144,12 @@ bool kdbus_name_is_owned_by(const struct kdbus_name_entry *name, const struct kd
 	return rcu_access_pointer(name->owner) == conn;
 }
 
+/* The event that tells of @new follows, under the same lock. */
 static void name_set_owner(struct kdbus_name_entry *name, struct kdbus_conn *old,
 			   struct kdbus_conn *new)
 {
+	if (new)
+		atomic_inc(&name->n_untold);
 	if (!old) {
 		rcu_assign_pointer(name->owner, new);
 		return;
@@ -138,6 +157,31 @@ static void name_set_owner(struct kdbus_name_entry *name, struct kdbus_conn *old
 	spin_lock(&old->lock);
 	rcu_assign_pointer(name->owner, new);
 	spin_unlock(&old->lock);
+}
+
+/**
+ * kdbus_name_told() - the event of a new owner is delivered
+ * @name: the reference of the event is dropped
+ */
+void kdbus_name_told(struct kdbus_name_entry *name)
+{
+	/* What is sent now is queued behind the event: the locks of the receivers order them. */
+	atomic_dec(&name->n_untold);
+	kdbus_name_put(name);
+}
+
+/**
+ * kdbus_names_tell() - let everybody hear what has changed so far
+ * @bus: where
+ *
+ * Context: Sleeps; of the locks of the bus none may be held but conn.leave.
+ */
+void kdbus_names_tell(struct kdbus_bus *bus)
+{
+	/* A change that can be seen has its event on the list when the lock is released. */
+	mutex_lock(&bus->names.lock);
+	mutex_unlock(&bus->names.lock);
+	kdbus_notify_flush(bus);
 }
 
 /* Let @to have the name and the messages that wait for it at @from. */
@@ -191,8 +235,7 @@ static struct kdbus_claim *claim_new(struct kdbus_conn *conn, const char *text, 
 
 static void claim_link(struct kdbus_claim *claim, struct kdbus_name_entry *name)
 {
-	kref_get(&name->ref);
-	claim->name = name;
+	claim->name = kdbus_name_get(name);
 	claim->conn->n_claims++;
 	list_add_tail_rcu(&claim->conn_entry, &claim->conn->claims);
 }
@@ -251,7 +294,7 @@ struct name_request {
 
 static void request_notify(struct name_request *request, u64 old_id, u64 old_flags, u64 new_flags)
 {
-	kdbus_notify_name(request->conn->bus, request->event, old_id, old_flags,
+	kdbus_notify_name(request->conn, request->event, request->name, old_id, old_flags,
 			  request->conn->id, new_flags);
 	request->event = NULL;
 }
@@ -472,7 +515,7 @@ int kdbus_name_activate(struct kdbus_conn *activator, const char *text)
 	} else {
 		claim_set_flags(claim, 0, KDBUS_NAME_PRIMARY);
 		name_set_owner(name, NULL, activator);
-		kdbus_notify_name(bus, event, 0, 0, activator->id, claim->flags);
+		kdbus_notify_name(activator, event, name, 0, 0, activator->id, claim->flags);
 		event = NULL;
 	}
 	claim = NULL;
@@ -489,18 +532,17 @@ out_free:
 static void name_pass_on(struct kdbus_name_entry *name, struct kdbus_claim *old)
 {
 	struct kdbus_claim *next = name_primary(name) ?: name->activator;
-	struct kdbus_bus *bus = old->conn->bus;
 
 	if (!next) {
 		name_set_owner(name, old->conn, NULL);
-		kdbus_notify_name(bus, old->bye, old->conn->id, old->flags, 0, 0);
+		kdbus_notify_name(old->conn, old->bye, name, old->conn->id, old->flags, 0, 0);
 	} else {
 		if (next == name->activator)
 			name_move(name, old->conn, next->conn);
 		else
 			name_set_owner(name, old->conn, next->conn);
 		claim_set_flags(next, KDBUS_NAME_IN_QUEUE, KDBUS_NAME_PRIMARY);
-		kdbus_notify_name(bus, old->bye, old->conn->id, old->flags,
+		kdbus_notify_name(old->conn, old->bye, name, old->conn->id, old->flags,
 				  next->conn->id, next->flags);
 	}
 	old->bye = NULL;

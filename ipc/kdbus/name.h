@@ -3,6 +3,7 @@
 #ifndef KDBUS_NAME_H
 #define KDBUS_NAME_H
 
+#include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
@@ -18,6 +19,7 @@ struct kdbus_event;
 /**
  * struct kdbus_name_entry - a name while anybody is associated with it
  * @ref: the registry, claims, and messages on their way to it
+ * @n_untold: new owners whose event is not delivered yet
  * @rcu: the memory lives one grace period longer
  * @node: link in kdbus_names.by_text
  * @registration: number of this incarnation; set once
@@ -31,6 +33,7 @@ struct kdbus_event;
  */
 struct kdbus_name_entry {
 	struct kref ref;
+	atomic_t n_untold;
 	struct rcu_head rcu;
 	struct kdbus_hashtab_node node;
 	u64 registration;
@@ -60,6 +63,14 @@ struct kdbus_claim {
 	struct kdbus_event *bye;
 };
 
+/* Has everybody heard who owns it?  Asked by whoever got the owner from kdbus_name_find(). */
+static inline bool kdbus_name_is_told(const struct kdbus_name_entry *name)
+{
+	/* Pairs with name_set_owner(): who has seen an owner sees that he is not told yet. */
+	smp_rmb();
+	return !atomic_read(&name->n_untold);
+}
+
 /* Does the claim give the name to its connection, rather than a place in the queue? */
 static inline bool kdbus_claim_is_held(const struct kdbus_claim *claim)
 {
@@ -68,7 +79,10 @@ static inline bool kdbus_claim_is_held(const struct kdbus_claim *claim)
 
 struct kdbus_name_entry *kdbus_name_find(struct kdbus_bus *bus, const char *text,
 					 struct kdbus_conn **owner);
+struct kdbus_name_entry *kdbus_name_get(struct kdbus_name_entry *name);
 void kdbus_name_put(struct kdbus_name_entry *name);
+void kdbus_name_told(struct kdbus_name_entry *name);
+void kdbus_names_tell(struct kdbus_bus *bus);
 bool kdbus_name_is_owned_by(const struct kdbus_name_entry *name, const struct kdbus_conn *conn);
 
 int kdbus_name_acquire(struct kdbus_conn *conn, const char *text, u64 flags, u64 *return_flags);

@@ -12,6 +12,7 @@
 #include "domain.h"
 #include "item.h"
 #include "match.h"
+#include "name.h"
 #include "notify.h"
 #include "receivers.h"
 #include "wellknown.h"
@@ -28,6 +29,11 @@
  *
  * An event is allocated before what it tells about can happen.  A copy that a
  * receiver has no room for counts as lost there.
+ *
+ * In the order of messages an event stands where the command that caused it would have sent
+ * it.  Between the change and its delivery others could act on the change, and be
+ * heard before it: whoever sends to a name whose change is not told yet has it told first,
+ * and so has whoever gets an error that is the consequence of a change.
  */
 
 /* Header, the largest item, time stamp. */
@@ -75,6 +81,7 @@ void kdbus_notify_id(struct kdbus_bus *bus, struct kdbus_event *event, u64 type,
 		     const struct kdbus_conn *conn)
 {
 	event->type = type;
+	event->seen = kdbus_clock_read(&conn->clock);
 	event->new_id = conn->id;
 	event->new_flags = conn->flags;
 	notify_queue(bus, event);
@@ -82,15 +89,17 @@ void kdbus_notify_id(struct kdbus_bus *bus, struct kdbus_event *event, u64 type,
 
 /**
  * kdbus_notify_name() - a name got, changed or lost its owner
- * @bus: where
- * @event: has the name; owned by the bus afterwards
+ * @cause: whose command did it
+ * @event: has the text of the name; owned by the bus afterwards
+ * @name: the name; if it has an owner now, the caller has counted that in its n_untold
  * @old_id: who had it, 0 for nobody
  * @old_flags: of the association
  * @new_id: who has it, 0 for nobody
  * @new_flags: of the association
  */
-void kdbus_notify_name(struct kdbus_bus *bus, struct kdbus_event *event,
-		       u64 old_id, u64 old_flags, u64 new_id, u64 new_flags)
+void kdbus_notify_name(const struct kdbus_conn *cause, struct kdbus_event *event,
+		       struct kdbus_name_entry *name, u64 old_id, u64 old_flags, u64 new_id,
+		       u64 new_flags)
 {
 	if (!old_id)
 		event->type = KDBUS_ITEM_NAME_ADD;
@@ -98,11 +107,14 @@ void kdbus_notify_name(struct kdbus_bus *bus, struct kdbus_event *event,
 		event->type = KDBUS_ITEM_NAME_REMOVE;
 	else
 		event->type = KDBUS_ITEM_NAME_CHANGE;
+	if (new_id)
+		event->subject = kdbus_name_get(name);
+	event->seen = kdbus_clock_read(&cause->clock);
 	event->old_id = old_id;
 	event->old_flags = old_flags;
 	event->new_id = new_id;
 	event->new_flags = new_flags;
-	notify_queue(bus, event);
+	notify_queue(cause->bus, event);
 }
 
 /**
@@ -112,11 +124,13 @@ void kdbus_notify_name(struct kdbus_bus *bus, struct kdbus_event *event,
  * @type: KDBUS_ITEM_REPLY_TIMEOUT or KDBUS_ITEM_REPLY_DEAD
  * @caller: who waits; the event takes a reference
  * @cookie: of the call
+ * @seen: what the connection knew that will not reply
  */
 void kdbus_notify_reply(struct kdbus_bus *bus, struct kdbus_event *event, u64 type,
-			struct kdbus_conn *caller, u64 cookie)
+			struct kdbus_conn *caller, u64 cookie, u64 seen)
 {
 	event->type = type;
+	event->seen = seen;
 	event->dst = kdbus_conn_get(caller);
 	event->cookie = cookie;
 	notify_queue(bus, event);
@@ -177,18 +191,9 @@ static size_t notify_image(const struct kdbus_event *event, void *image)
 	return msg->size;
 }
 
-static void notify_monitors(struct kdbus_bus *bus, const void *image, size_t size)
+static bool event_is_of_id(const struct kdbus_event *event)
 {
-	struct kdbus_user *user = bus->node.domain->kernel_user;
-	struct kdbus_conn *monitor;
-
-	if (!READ_ONCE(bus->n_monitors))
-		return;
-	down_read(&bus->monitors_sem);
-	list_for_each_entry(monitor, &bus->monitors, monitor_entry)
-		if (kdbus_deliver_image(monitor, user, image, size))
-			kdbus_conn_count_lost(monitor);
-	up_read(&bus->monitors_sem);
+	return event->type == KDBUS_ITEM_ID_ADD || event->type == KDBUS_ITEM_ID_REMOVE;
 }
 
 /* Not even the receivers can be listed: everybody may have missed something. */
@@ -204,52 +209,96 @@ static void notify_lost_everywhere(struct kdbus_bus *bus)
 	rcu_read_unlock();
 }
 
-static void notify_broadcast(struct kdbus_bus *bus, const struct kdbus_event *event,
-			     const void *image, size_t size)
+/* Who wants to hear of the event. */
+static int notify_find(struct kdbus_bus *bus, const struct kdbus_event *event,
+		       struct kdbus_receivers *receivers)
 {
-	struct kdbus_user *user = bus->node.domain->kernel_user;
-	bool is_id = event->type == KDBUS_ITEM_ID_ADD || event->type == KDBUS_ITEM_ID_REMOVE;
 	struct kdbus_match_event wanted = {
 		.type = event->type,
 		.old_id = event->old_id,
 		.new_id = event->new_id,
-		.name = is_id ? NULL : event->name,
+		.name = event_is_of_id(event) ? NULL : event->name,
 	};
-	struct kdbus_receivers receivers;
-	unsigned int i;
 
 	if (event->type == KDBUS_ITEM_ID_REMOVE) {
 		wanted.old_id = event->new_id;
 		wanted.new_id = 0;
 	}
-	if (kdbus_receivers_of_event(&receivers, bus, &wanted)) {
+	return kdbus_receivers_of_event(receivers, bus, &wanted);
+}
+
+/* Write a copy, if there is room. */
+static struct kdbus_entry *notify_copy(struct kdbus_conn *dst, const void *image, size_t size)
+{
+	struct kdbus_user *user = dst->bus->node.domain->kernel_user;
+	struct kdbus_entry *entry;
+
+	entry = kdbus_deliver_image(dst, user, image, size);
+	return IS_ERR(entry) ? NULL : entry;
+}
+
+static void notify_copy_or_count(struct kdbus_stage *stage, const void *image, size_t size)
+{
+	stage->entry = notify_copy(stage->conn, image, size);
+	if (!stage->entry)
+		kdbus_conn_count_lost(stage->conn);
+}
+
+static void notify_copy_to_all(struct kdbus_bus *bus, const struct kdbus_event *event,
+			       struct kdbus_receivers *receivers, const void *image, size_t size)
+{
+	unsigned int i;
+
+	if (notify_find(bus, event, receivers)) {
 		notify_lost_everywhere(bus);
 		return;
 	}
-	for (i = 0; i < receivers.n; i++) {
-		struct kdbus_conn *dst = receivers.conns[i];
+	for (i = 0; i < receivers->n; i++) {
+		struct kdbus_stage *stage = &receivers->stages[i];
 
-		if (!is_id && !kdbus_may_see_name(dst, NULL, event->name))
-			continue;
-		if (kdbus_deliver_image(dst, user, image, size))
-			kdbus_conn_count_lost(dst);
+		if (event_is_of_id(event) || kdbus_may_see_name(stage->conn, NULL, event->name))
+			notify_copy_or_count(stage, image, size);
 	}
-	kdbus_receivers_free(&receivers);
+}
+
+/* If he has left, or has no room, it is lost without a word. */
+static void notify_copy_to_caller(struct kdbus_conn *caller, struct kdbus_receivers *receivers,
+				  const void *image, size_t size)
+{
+	struct kdbus_entry *entry = notify_copy(caller, image, size);
+
+	if (entry)
+		kdbus_receivers_add(receivers, caller, entry);
 }
 
 static void notify_deliver(struct kdbus_bus *bus, const struct kdbus_event *event)
 {
-	struct kdbus_user *user = bus->node.domain->kernel_user;
 	u64 image[DIV_ROUND_UP(NOTIFY_IMAGE_MAX, sizeof(u64))];
+	struct kdbus_receivers receivers;
+	unsigned int i;
 	size_t size;
 
 	size = notify_image(event, image);
-	notify_monitors(bus, image, size);
-	/* The caller has left, or has no room: then it is lost without a word. */
+	kdbus_receivers_init(&receivers);
 	if (event->dst)
-		kdbus_deliver_image(event->dst, user, image, size);
+		notify_copy_to_caller(event->dst, &receivers, image, size);
 	else
-		notify_broadcast(bus, event, image, size);
+		notify_copy_to_all(bus, event, &receivers, image, size);
+	i = receivers.n;
+	kdbus_receivers_add_monitors(&receivers, bus);
+	for (; i < receivers.n; i++)
+		notify_copy_or_count(&receivers.stages[i], image, size);
+	kdbus_receivers_commit(&receivers, &bus->clock, NULL, event->seen);
+	kdbus_receivers_free(&receivers);
+}
+
+/* What it tells is no secret any more. */
+static void notify_done(struct kdbus_event *event)
+{
+	if (event->subject)
+		kdbus_name_told(event->subject);
+	kdbus_conn_put(event->dst);
+	kfree(event);
 }
 
 static struct kdbus_event *notify_next(struct kdbus_bus *bus)
@@ -279,8 +328,7 @@ void kdbus_notify_flush(struct kdbus_bus *bus)
 	while ((event = notify_next(bus))) {
 		kdbus_delay_point();
 		notify_deliver(bus, event);
-		kdbus_conn_put(event->dst);
-		kfree(event);
+		notify_done(event);
 	}
 	mutex_unlock(&bus->notify_lock);
 }

@@ -8,6 +8,7 @@
 
 struct kdbus_bus;
 struct kdbus_conn;
+struct kdbus_name_entry;
 
 /**
  * struct kdbus_event - something that happened
@@ -19,6 +20,8 @@ struct kdbus_conn;
  * @new_flags: name flags of that; ID_*: HELLO flags
  * @dst: REPLY_*: the caller; pinned
  * @cookie: REPLY_*: of the call
+ * @seen: what the connection knew that caused it
+ * @subject: NAME_*: the name, if it has an owner now; pinned, and counted in its n_untold
  * @seqnum: number in the order of all messages of the bus
  * @monotonic_ns: when
  * @realtime_ns: when
@@ -36,6 +39,8 @@ struct kdbus_event {
 	u64 new_flags;
 	struct kdbus_conn *dst;
 	u64 cookie;
+	u64 seen;
+	struct kdbus_name_entry *subject;
 	u64 seqnum;
 	u64 monotonic_ns;
 	u64 realtime_ns;
@@ -45,10 +50,11 @@ struct kdbus_event {
 struct kdbus_event *kdbus_event_new(const char *name);
 void kdbus_notify_id(struct kdbus_bus *bus, struct kdbus_event *event, u64 type,
 		     const struct kdbus_conn *conn);
-void kdbus_notify_name(struct kdbus_bus *bus, struct kdbus_event *event,
-		       u64 old_id, u64 old_flags, u64 new_id, u64 new_flags);
+void kdbus_notify_name(const struct kdbus_conn *cause, struct kdbus_event *event,
+		       struct kdbus_name_entry *name, u64 old_id, u64 old_flags, u64 new_id,
+		       u64 new_flags);
 void kdbus_notify_reply(struct kdbus_bus *bus, struct kdbus_event *event, u64 type,
-			struct kdbus_conn *caller, u64 cookie);
+			struct kdbus_conn *caller, u64 cookie, u64 seen);
 void kdbus_notify_flush(struct kdbus_bus *bus);
 
 #endif

@@ -46,7 +46,7 @@ void kdbus_publish_prepare(struct kdbus_conn *conn, struct kdbus_entry *entry,
 {
 	info->offset = entry->slice->offset;
 	info->msg_size = entry->slice->size;
-	info->return_flags = 0;
+	info->return_flags = entry->is_ahead ? KDBUS_RECV_RETURN_BEHIND : 0;
 	if (entry->files &&
 	    !kdbus_files_install(entry->files, conn->pool, entry->slice,
 				 conn->flags & KDBUS_HELLO_ACCEPT_FD))

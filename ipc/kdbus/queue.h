@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Messages waiting for RECV, in order of arrival and of priority. */
+/* Messages waiting for RECV, in order of their stamps and of priority. */
 #ifndef KDBUS_QUEUE_H
 #define KDBUS_QUEUE_H
 
@@ -7,37 +7,42 @@
 #include <linux/rbtree.h>
 #include <linux/types.h>
 
+struct kdbus_stage;
+
 /**
  * struct kdbus_queue_node - what links an entry into a queue
  * @entry: link in kdbus_queue.entries; empty while in no queue
  * @rb: link in kdbus_queue.priorities
  * @priority: smaller is more urgent; set once
- * @position: place in the order of arrival, kept when an entry is put back
+ * @stamp: place in the order, see kdbus_clock; kept when an entry is put back
+ * @sender: second key, for messages that several queues have
+ * @stage: the entry is staged: @stamp is a proposal; NULL once it is final
  */
 struct kdbus_queue_node {
 	struct list_head entry;
 	struct rb_node rb;
 	s64 priority;
-	u64 position;
+	u64 stamp;
+	u64 sender;
+	struct kdbus_stage *stage;
 };
 
 /**
  * struct kdbus_queue - entries in order
- * @entries: by arrival
- * @priorities: by priority, of equals by arrival
- * @last_position: position of the youngest
+ * @entries: by stamp; of equals those that are staged, then by sender
+ * @priorities: by priority, of equals as above
  *
  * Its owner serialises.
  */
 struct kdbus_queue {
 	struct list_head entries;
 	struct rb_root_cached priorities;
-	u64 last_position;
 };
 
 void kdbus_queue_init(struct kdbus_queue *queue);
 void kdbus_queue_node_init(struct kdbus_queue_node *node, s64 priority);
-void kdbus_queue_add(struct kdbus_queue *queue, struct kdbus_queue_node *node);
+void kdbus_queue_append(struct kdbus_queue *queue, struct kdbus_queue_node *node, u64 stamp);
+void kdbus_queue_settle(struct kdbus_queue *queue, struct kdbus_queue_node *node, u64 stamp);
 void kdbus_queue_put_back(struct kdbus_queue *queue, struct kdbus_queue_node *node);
 void kdbus_queue_remove(struct kdbus_queue *queue, struct kdbus_queue_node *node);
 struct kdbus_queue_node *kdbus_queue_first(struct kdbus_queue *queue);

@@ -15,6 +15,7 @@
 #include "publish.h"
 #include "recv.h"
 #include "slice.h"
+#include "ticket.h"
 
 /**
  * DOC: RECV
@@ -36,17 +37,26 @@ const struct kdbus_arg_rules kdbus_free_rules = {
 	.size = sizeof(struct kdbus_cmd_free),
 };
 
+/* The lock is released while a message in front is not committed. */
 static struct kdbus_entry *recv_select_locked(struct kdbus_conn *conn, const s64 *least)
 {
 	struct kdbus_queue_node *node;
+	struct kdbus_entry *entry;
 
 	lockdep_assert_held(&conn->lock);
 
-	if (least)
-		node = kdbus_queue_most_urgent(&conn->queue, *least);
-	else
-		node = kdbus_queue_first(&conn->queue);
-	return node ? container_of(node, struct kdbus_entry, node) : NULL;
+	for (;;) {
+		if (least)
+			node = kdbus_queue_most_urgent(&conn->queue, *least);
+		else
+			node = kdbus_queue_first(&conn->queue);
+		if (!node)
+			return NULL;
+		entry = container_of(node, struct kdbus_entry, node);
+		if (likely(!node->stage))
+			return entry;
+		kdbus_stage_resolve_locked(conn, entry);
+	}
 }
 
 /* The counter starts again. */

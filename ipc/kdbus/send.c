@@ -6,7 +6,6 @@
 #include <linux/file.h>
 #include <linux/ktime.h>
 #include <linux/poll.h>
-#include <linux/rculist.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
@@ -18,13 +17,14 @@
 #include "delay.h"
 #include "deliver.h"
 #include "item.h"
-#include "match.h"
 #include "message.h"
-#include "name.h"
+#include "notify.h"
 #include "publish.h"
 #include "receivers.h"
 #include "recv.h"
 #include "send.h"
+#include "signal.h"
+#include "unicast.h"
 
 /**
  * DOC: SEND
@@ -35,7 +35,11 @@
  *
  * Until the commit nobody but the sender is concerned; the sender's memory may
  * stall or fail without anybody else's noticing.  The commit is one short
- * section under the lock of the receiver.
+ * section under the lock of the receiver; with several receivers, one for each of
+ * them, see DOC: Order.
+ *
+ * Monitors get a copy of everything that is certain to be delivered, at the same place
+ * in the order.  They also see what a receiver has no room for.
  */
 
 const struct kdbus_arg_rules kdbus_send_rules = {
@@ -45,177 +49,14 @@ const struct kdbus_arg_rules kdbus_send_rules = {
 	.items = { { .type = KDBUS_ITEM_CANCEL_FD }, { .type = KDBUS_ITEM_FREE } },
 };
 
-/**
- * struct send_target - where a unicast message goes
- * @conn: the receiver; pinned
- * @name: what it was addressed by; pinned, or NULL
- */
-struct send_target {
-	struct kdbus_conn *conn;
-	struct kdbus_name_entry *name;
-};
-
-static void send_unpin(struct send_target *target)
-{
-	kdbus_conn_put(target->conn);
-	kdbus_name_put(target->name);
-}
-
-static int send_pin_id(struct kdbus_message *message, struct send_target *target)
-{
-	struct kdbus_conn *dst;
-
-	dst = kdbus_conn_find(message->src->bus, kdbus_message_header(message)->dst_id);
-	if (!dst)
-		return -ENXIO;
-	if (!kdbus_conn_is_ordinary(dst)) {
-		kdbus_conn_put(dst);
-		return -ENXIO;
-	}
-	target->conn = dst;
-	target->name = NULL;
-	return 0;
-}
-
-static int send_pin_name(struct kdbus_message *message, struct send_target *target)
-{
-	const struct kdbus_msg *msg = kdbus_message_header(message);
-	bool is_reply = !(msg->flags & (KDBUS_MSG_EXPECT_REPLY | KDBUS_MSG_SIGNAL)) &&
-			msg->cookie_reply;
-	int ret = 0;
-
-	/* What must not be seen does not exist, whatever else would be said of it. */
-	if (!is_reply && !kdbus_may_see_name(message->src, current_cred(), message->dst_name))
-		return -ESRCH;
-	target->name = kdbus_name_find(message->src->bus, message->dst_name, &target->conn);
-	if (!target->name)
-		return -ESRCH;
-	if (msg->dst_id != KDBUS_DST_ID_NAME && msg->dst_id != target->conn->id)
-		ret = -EREMCHG;
-	else if ((msg->flags & KDBUS_MSG_NO_AUTO_START) &&
-		 kdbus_conn_is_activator(target->conn))
-		ret = -EADDRNOTAVAIL;
-	if (ret)
-		send_unpin(target);
-	return ret;
-}
-
-/* Find and pin the destination. */
-static int send_pin(struct kdbus_message *message, struct send_target *target)
-{
-	return message->dst_name ? send_pin_name(message, target) : send_pin_id(message, target);
-}
-
-static void send_copy(struct kdbus_message *message, struct kdbus_conn *dst)
-{
-	struct kdbus_entry *entry = kdbus_message_copy_to(message, dst);
-
-	if (IS_ERR(entry) || kdbus_deliver_commit(dst, entry))
-		kdbus_conn_count_lost(dst);
-}
-
-/*
- * Collect the metadata that monitors and receivers get, while nobody waits for
- * us.  What somebody asks for in between is left out.
- */
-static void send_collect(struct kdbus_message *message, struct kdbus_conn **dst, unsigned int n)
-{
-	struct kdbus_bus *bus = message->src->bus;
-	struct kdbus_conn *monitor;
-	u64 kinds = 0;
-	unsigned int i;
-
-	if (READ_ONCE(bus->n_monitors)) {
-		down_read(&bus->monitors_sem);
-		list_for_each_entry(monitor, &bus->monitors, monitor_entry)
-			kinds |= kdbus_message_kinds(message, monitor);
-		up_read(&bus->monitors_sem);
-	}
-	for (i = 0; i < n; i++)
-		kinds |= kdbus_message_kinds(message, dst[i]);
-	kdbus_message_collect(message, kinds);
-}
-
-/* Monitors see everything that reaches delivery, before its receivers do. */
-static void send_to_monitors(struct kdbus_message *message)
-{
-	struct kdbus_bus *bus = message->src->bus;
-	struct kdbus_conn *monitor;
-
-	if (likely(!READ_ONCE(bus->n_monitors)))
-		return;
-	/* One that came after we staged, or did not, has come too late for this message. */
-	if (message->payload_size && !message->staged)
-		return;
-	down_read(&bus->monitors_sem);
-	list_for_each_entry(monitor, &bus->monitors, monitor_entry)
-		send_copy(message, monitor);
-	up_read(&bus->monitors_sem);
-}
-
-/* The same for a message to one receiver, of whom nothing is held yet. */
-static void send_unicast_to_monitors(struct kdbus_message *message, struct kdbus_conn *dst)
-{
-	if (likely(!READ_ONCE(message->src->bus->n_monitors)))
-		return;
-	send_collect(message, &dst, 1);
-	send_to_monitors(message);
-	message->is_collected = false;
-}
-
-/*
- * Make a copy visible.  -EAGAIN if the name got another owner meanwhile: then,
- * and after any error, @entry is gone and @call as it was before.
- */
-static int send_commit(struct kdbus_message *message, struct send_target *target,
-		       struct kdbus_entry *entry, struct kdbus_call *call)
-{
-	struct kdbus_conn *src = message->src, *dst = target->conn;
-	int ret = 0;
-
-	kdbus_delay_point();
-	if (!kdbus_conn_enter(src)) {
-		kdbus_deliver_abort(dst, entry);
-		return -ECONNRESET;
-	}
-	entry->registration = target->name ? target->name->registration : 0;
-	if (call)
-		kdbus_call_open(call, entry->registration);
-
-	kdbus_delay_point();
-	spin_lock(&dst->lock);
-	if (unlikely(dst->closed)) {
-		ret = -ECONNRESET;
-	} else if (target->name && !kdbus_name_is_owned_by(target->name, dst)) {
-		ret = -EAGAIN;
-	} else {
-		if (call) {
-			kdbus_call_owe_locked(call, dst);
-			kref_get(&call->ref);
-			entry->call = call;
-		}
-		kdbus_deliver_commit_locked(dst, entry);
-	}
-	spin_unlock(&dst->lock);
-
-	if (ret && call)
-		kdbus_call_close(call);
-	kdbus_conn_leave(src);
-	if (ret)
-		kdbus_deliver_abort(dst, entry);
-	else
-		kdbus_conn_wake(dst);
-	return ret;
-}
-
 /* Calls and messages that want no reply. */
-static int send_unicast(struct kdbus_message *message, struct kdbus_call *call, bool *monitored)
+static int send_unicast(struct kdbus_message *message, struct kdbus_call *call)
 {
-	struct send_target target;
+	struct kdbus_target target;
 	struct kdbus_entry *entry;
 	int ret;
 
-	ret = send_pin(message, &target);
+	ret = kdbus_target_pin(message, &target);
 	if (ret)
 		return ret;
 	kdbus_delay_point();
@@ -228,24 +69,20 @@ static int send_unicast(struct kdbus_message *message, struct kdbus_call *call, 
 		if (ret)
 			goto out_unpin;
 	}
-	if (!*monitored)
-		send_unicast_to_monitors(message, target.conn);
-	*monitored = true;
-
+	kdbus_unicast_show(message);
 	entry = kdbus_message_copy_to(message, target.conn);
-	ret = IS_ERR(entry) ? PTR_ERR(entry) : send_commit(message, &target, entry, call);
+	ret = IS_ERR(entry) ? PTR_ERR(entry) : kdbus_unicast_commit(message, &target, entry, call);
 out_unpin:
-	send_unpin(&target);
+	kdbus_target_unpin(&target);
 	return ret;
 }
 
 static int send_unicast_retry(struct kdbus_message *message, struct kdbus_call *call)
 {
-	bool monitored = false;
 	int ret;
 
 	do {
-		ret = send_unicast(message, call, &monitored);
+		ret = send_unicast(message, call);
 	} while (ret == -EAGAIN && !fatal_signal_pending(current));
 	return ret;
 }
@@ -270,106 +107,19 @@ static int send_async_call(struct kdbus_message *message)
 	return ret;
 }
 
-static bool send_claims_name(const struct kdbus_match_signal *signal, const char *name)
+/*
+ * Give a caller who waits in SEND his reply.  It is in no queue, so monitors see it
+ * before, and not at the same time.
+ */
+static int send_finish(struct kdbus_message *message, struct kdbus_call *call,
+		       struct kdbus_entry *entry)
 {
-	struct kdbus_conn *src = (struct kdbus_conn *)signal->ctx;
-	struct kdbus_claim *claim;
+	struct kdbus_conn *src = message->src;
+	u64 seen = kdbus_clock_read(&src->clock);
 
-	list_for_each_entry_rcu(claim, &src->claims, conn_entry)
-		if (kdbus_claim_is_held(claim) && !strcmp(claim->name->text, name))
-			return true;
-	return false;
-}
-
-static void send_each_name(const struct kdbus_match_signal *signal,
-			   void (*fn)(const char *name, void *arg), void *arg)
-{
-	struct kdbus_conn *src = (struct kdbus_conn *)signal->ctx;
-	struct kdbus_claim *claim;
-
-	list_for_each_entry_rcu(claim, &src->claims, conn_entry)
-		if (kdbus_claim_is_held(claim))
-			fn(claim->name->text, arg);
-}
-
-static void send_describe(const struct kdbus_message *message, struct kdbus_match_signal *signal)
-{
-	signal->src_id = message->src->id;
-	signal->dst_id = kdbus_message_header(message)->dst_id;
-	signal->filter = message->filter;
-	signal->filter_size = message->filter_size;
-	signal->sends_as = send_claims_name;
-	signal->each_name = send_each_name;
-	signal->ctx = message->src;
-}
-
-static bool send_is_wanted(const struct kdbus_message *message, struct kdbus_conn *dst)
-{
-	struct kdbus_match_signal signal;
-	bool wanted;
-
-	send_describe(message, &signal);
-	rcu_read_lock();
-	wanted = kdbus_match_accepts_signal(&dst->matches, &signal);
-	rcu_read_unlock();
-	return wanted && kdbus_may_talk(dst, NULL, message->src);
-}
-
-/* A signal for one: dropped without a word if it is not wanted or finds no room. */
-static int send_signal(struct kdbus_message *message)
-{
-	struct send_target target;
-	struct kdbus_entry *entry;
-	bool monitored = false;
-	int ret;
-
-	do {
-		ret = send_pin(message, &target);
-		if (ret)
-			return ret;
-		if (!monitored)
-			send_unicast_to_monitors(message, target.conn);
-		monitored = true;
-		if (send_is_wanted(message, target.conn)) {
-			entry = kdbus_message_copy_to(message, target.conn);
-			if (!IS_ERR(entry))
-				ret = send_commit(message, &target, entry, NULL);
-		}
-		send_unpin(&target);
-	} while (ret == -EAGAIN && !fatal_signal_pending(current));
-	return kdbus_conn_is_active(message->src) ? 0 : ret;
-}
-
-/* The receivers are not on the stack of those who call. */
-static noinline_for_stack int send_broadcast(struct kdbus_message *message)
-{
-	struct kdbus_match_signal signal;
-	struct kdbus_receivers receivers;
-	unsigned int i;
-	int ret;
-
-	ret = kdbus_message_stage(message);
-	if (ret)
-		return ret;
-	send_describe(message, &signal);
-	ret = kdbus_receivers_of_signal(&receivers, message->src->bus, &signal);
-	if (ret)
-		return ret;
-	send_collect(message, receivers.conns, receivers.n);
-
-	kdbus_delay_point();
-	/* Nothing waits for the sender from here on. */
-	if (kdbus_conn_enter(message->src)) {
-		send_to_monitors(message);
-		for (i = 0; i < receivers.n; i++)
-			if (kdbus_may_talk(receivers.conns[i], NULL, message->src))
-				send_copy(message, receivers.conns[i]);
-		kdbus_conn_leave(message->src);
-	} else {
-		ret = -ECONNRESET;
-	}
-	kdbus_receivers_free(&receivers);
-	return ret;
+	if (unlikely(message->monitors))
+		kdbus_receivers_commit(message->monitors, &src->clock, src, seen);
+	return kdbus_call_finish(call, 0, entry, seen);
 }
 
 /* A reply to a caller who waits in SEND. */
@@ -383,44 +133,57 @@ static int send_sync_reply(struct kdbus_message *message, struct kdbus_conn *cal
 	if (IS_ERR(entry)) {
 		ret = PTR_ERR(entry);
 		/* To the caller a lack of his own looks like a fault of the other side. */
-		kdbus_call_finish(call, ret == -ECOMM ? -EREMOTEIO : ret, NULL);
+		kdbus_call_finish(call, ret == -ECOMM ? -EREMOTEIO : ret, NULL, 0);
 		return ret;
 	}
-	ret = kdbus_call_finish(call, 0, entry);
+	if (kdbus_conn_enter(message->src)) {
+		ret = send_finish(message, call, entry);
+		kdbus_conn_leave(message->src);
+	} else {
+		ret = -ECONNRESET;
+		kdbus_call_finish(call, -EPIPE, NULL, 0);
+	}
 	if (ret)
 		kdbus_deliver_abort(caller, entry);
 	return ret;
 }
 
+/* A reply to one who does not wait in SEND is a message like others. */
+static int send_async_reply(struct kdbus_message *message, struct kdbus_target *target)
+{
+	/* The call is to the caller, wherever the name has gone since. */
+	struct kdbus_target caller = { .conn = target->conn };
+	struct kdbus_entry *entry;
+
+	entry = kdbus_message_copy_to(message, caller.conn);
+	return IS_ERR(entry) ? PTR_ERR(entry) : kdbus_unicast_commit(message, &caller, entry, NULL);
+}
+
 static int send_reply(struct kdbus_message *message)
 {
-	struct send_target target;
-	struct kdbus_entry *entry;
+	struct kdbus_target target;
 	struct kdbus_call *call;
 	int ret;
 
-	ret = send_pin(message, &target);
+	ret = kdbus_target_pin(message, &target);
 	if (ret)
 		return ret;
 	/* Taken before delivery: what comes of it, the call has been answered. */
 	call = kdbus_call_take(target.conn, message->src,
 			       kdbus_message_header(message)->cookie_reply);
 	if (!call) {
+		/* It ended before: so much its caller has been told, too. */
+		kdbus_notify_flush(message->src->bus);
 		ret = -EBADSLT;
 		goto out_unpin;
 	}
-	send_unicast_to_monitors(message, target.conn);
+	kdbus_unicast_show(message);
 	kdbus_delay_point();
-	if (call->is_sync) {
-		ret = send_sync_reply(message, target.conn, call);
-	} else {
-		entry = kdbus_message_copy_to(message, target.conn);
-		/* The call is to the caller, wherever the name has gone since. */
-		ret = IS_ERR(entry) ? PTR_ERR(entry) : kdbus_deliver_commit(target.conn, entry);
-	}
+	ret = call->is_sync ? send_sync_reply(message, target.conn, call) :
+			      send_async_reply(message, &target);
 	kdbus_call_put(call);
 out_unpin:
-	send_unpin(&target);
+	kdbus_target_unpin(&target);
 	return ret;
 }
 
@@ -434,6 +197,9 @@ static int send_wait(struct kdbus_call *call, struct file *cancel, struct kdbus_
 	if (waited == -ERESTARTSYS && kdbus_call_interrupt(call))
 		return waited;
 	ret = kdbus_call_collect(call, reply);
+	/* Whoever ended it is heard before us. */
+	if (ret == -EPIPE)
+		kdbus_notify_flush(call->caller->bus);
 	return ret == -EINPROGRESS ? waited : ret;
 }
 
@@ -474,9 +240,9 @@ static int send_and_go_on(struct kdbus_message *message)
 	const struct kdbus_msg *msg = kdbus_message_header(message);
 
 	if (msg->dst_id == KDBUS_DST_ID_BROADCAST)
-		return send_broadcast(message);
+		return kdbus_signal_broadcast(message);
 	if (msg->flags & KDBUS_MSG_SIGNAL)
-		return send_signal(message);
+		return kdbus_signal_send(message);
 	if (msg->flags & KDBUS_MSG_EXPECT_REPLY)
 		return send_async_call(message);
 	if (msg->cookie_reply)
@@ -484,17 +250,11 @@ static int send_and_go_on(struct kdbus_message *message)
 	return send_unicast_retry(message, NULL);
 }
 
-static int send_dispatch(struct kdbus_message *message, const struct kdbus_send_how *how,
-			 struct file *cancel, struct kdbus_entry **reply)
+static int send_route(struct kdbus_message *message, const struct kdbus_send_how *how,
+		      struct file *cancel, struct kdbus_entry **reply)
 {
 	int ret;
 
-	message->seqnum = kdbus_bus_next_seqnum(message->src->bus);
-	if (unlikely(READ_ONCE(message->src->bus->n_monitors))) {
-		ret = kdbus_message_stage(message);
-		if (ret)
-			return ret;
-	}
 	if (how->is_sync)
 		return send_sync_call(message, how->free, cancel, reply);
 	if (!kdbus_free_check(message->src, how->free))
@@ -503,6 +263,38 @@ static int send_dispatch(struct kdbus_message *message, const struct kdbus_send_
 	if (!ret)
 		kdbus_free_all(message->src, how->free);
 	return ret;
+}
+
+/* Whoever becomes a monitor from here on comes too late for this message. */
+static noinline_for_stack int send_monitored(struct kdbus_message *message,
+					     const struct kdbus_send_how *how,
+					     struct file *cancel, struct kdbus_entry **reply)
+{
+	struct kdbus_receivers monitors;
+	int ret;
+
+	/* All get the same, and the sender's memory is waited for before anybody sees it. */
+	ret = kdbus_message_stage(message);
+	if (ret)
+		return ret;
+	kdbus_receivers_init(&monitors);
+	message->monitors = &monitors;
+	ret = send_route(message, how, cancel, reply);
+	kdbus_unicast_commit_monitors(message);
+	message->monitors = NULL;
+	return ret;
+}
+
+static int send_dispatch(struct kdbus_message *message, const struct kdbus_send_how *how,
+			 struct file *cancel, struct kdbus_entry **reply)
+{
+	struct kdbus_bus *bus = message->src->bus;
+	bool is_broadcast = kdbus_message_header(message)->dst_id == KDBUS_DST_ID_BROADCAST;
+
+	message->seqnum = kdbus_bus_next_seqnum(bus);
+	if (unlikely(READ_ONCE(bus->n_monitors)) && !is_broadcast)
+		return send_monitored(message, how, cancel, reply);
+	return send_route(message, how, cancel, reply);
 }
 
 /* The file of the CANCEL_FD item, NULL if there is none. */

@@ -334,10 +334,14 @@ enum kdbus_recv_flags {
  *	descriptor could not be installed and reads -1
  * @KDBUS_RECV_RETURN_DROPPED_MSGS: in &kdbus_cmd_recv.return_flags:
  *	&kdbus_cmd_recv.dropped_msgs is not 0
+ * @KDBUS_RECV_RETURN_BEHIND: an extension, in &kdbus_msg_info.return_flags of
+ *	&kdbus_cmd_send.reply: the caller's queue was not empty when the reply
+ *	came, so messages that are older may wait there
  */
 enum kdbus_recv_return_flags {
 	KDBUS_RECV_RETURN_INCOMPLETE_FDS = 1ULL << 0,
 	KDBUS_RECV_RETURN_DROPPED_MSGS	= 1ULL << 1,
+	KDBUS_RECV_RETURN_BEHIND	= 1ULL << 16,
 };
 
 /**
@@ -670,7 +674,8 @@ struct kdbus_msg {
  * @offset: out: start of the message in the caller's pool; size of the pool if
  *	there is none
  * @msg_size: out: bytes of the message including payload, a multiple of 8
- * @return_flags: out: %KDBUS_RECV_RETURN_INCOMPLETE_FDS
+ * @return_flags: out: %KDBUS_RECV_RETURN_INCOMPLETE_FDS,
+ *	%KDBUS_RECV_RETURN_BEHIND
  */
 struct kdbus_msg_info {
 	__u64 offset;

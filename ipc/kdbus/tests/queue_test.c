@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later
-/* Messages in order of arrival and of priority */
+/* Messages in order of their stamps and of priority */
 
 #include "../queue.h"
 #include "suite.h"
@@ -8,11 +8,36 @@
 
 static struct kdbus_queue_node nodes[N];
 static struct kdbus_queue queue;
+static u64 now;
+
+/* Something that is not NULL; the queue does not look into it. */
+static struct kdbus_stage *const a_stage = (struct kdbus_stage *)nodes;
+
+static void begin(void)
+{
+	kdbus_queue_init(&queue);
+	now = 0;
+}
 
 static void add(unsigned int i, s64 priority)
 {
 	kdbus_queue_node_init(&nodes[i], priority);
-	kdbus_queue_add(&queue, &nodes[i]);
+	nodes[i].sender = i + 1;
+	kdbus_queue_append(&queue, &nodes[i], ++now);
+}
+
+static void stage(unsigned int i, s64 priority)
+{
+	kdbus_queue_node_init(&nodes[i], priority);
+	nodes[i].sender = i + 1;
+	nodes[i].stage = a_stage;
+	kdbus_queue_append(&queue, &nodes[i], ++now);
+}
+
+static void settle(unsigned int i, u64 stamp)
+{
+	kdbus_queue_settle(&queue, &nodes[i], stamp);
+	now = max(now, stamp);
 }
 
 static long index_of(const struct kdbus_queue_node *node)
@@ -22,7 +47,7 @@ static long index_of(const struct kdbus_queue_node *node)
 
 TEST(empty_queue_has_no_first)
 {
-	kdbus_queue_init(&queue);
+	begin();
 	EXPECT_TRUE(kdbus_queue_is_empty(&queue));
 	EXPECT_EQ(-1, index_of(kdbus_queue_first(&queue)));
 	EXPECT_EQ(-1, index_of(kdbus_queue_most_urgent(&queue, S64_MAX)));
@@ -30,7 +55,7 @@ TEST(empty_queue_has_no_first)
 
 TEST(first_is_the_oldest_whatever_its_priority)
 {
-	kdbus_queue_init(&queue);
+	begin();
 	add(0, 5);
 	add(1, -5);
 	EXPECT_EQ(0, index_of(kdbus_queue_first(&queue)));
@@ -42,7 +67,7 @@ TEST(first_is_the_oldest_whatever_its_priority)
 
 TEST(most_urgent_has_the_smallest_priority_and_is_the_oldest_of_equals)
 {
-	kdbus_queue_init(&queue);
+	begin();
 	add(0, 7);
 	add(1, S64_MAX);
 	add(2, -3);
@@ -60,7 +85,7 @@ TEST(most_urgent_has_the_smallest_priority_and_is_the_oldest_of_equals)
 
 TEST(least_priority_is_a_bound_including_itself)
 {
-	kdbus_queue_init(&queue);
+	begin();
 	add(0, 10);
 	EXPECT_EQ(-1, index_of(kdbus_queue_most_urgent(&queue, 9)));
 	EXPECT_EQ(0, index_of(kdbus_queue_most_urgent(&queue, 10)));
@@ -74,7 +99,7 @@ TEST(put_back_returns_to_the_old_place)
 	size_t i, j;
 
 	for (i = 0; i < ARRAY_SIZE(removed); i++) {
-		kdbus_queue_init(&queue);
+		begin();
 		for (j = 0; j < 3; j++)
 			add(j, 0);
 		kdbus_queue_remove(&queue, &nodes[removed[i][0]]);
@@ -90,19 +115,87 @@ TEST(put_back_returns_to_the_old_place)
 	}
 }
 
+TEST(settled_entry_goes_behind_smaller_stamps)
+{
+	begin();
+	stage(0, 0);
+	add(1, 0);
+	add(2, 0);
+	EXPECT_EQ(0, index_of(kdbus_queue_first(&queue)));
+	settle(0, nodes[1].stamp + 1);
+	EXPECT_EQ(NULL, nodes[0].stage);
+	EXPECT_EQ(1, index_of(kdbus_queue_first(&queue)));
+	EXPECT_EQ(1, index_of(kdbus_queue_most_urgent(&queue, 0)));
+	kdbus_queue_remove(&queue, &nodes[1]);
+	/* Its stamp is that of node 2, and its sender has the smaller id. */
+	EXPECT_EQ(0, index_of(kdbus_queue_first(&queue)));
+	EXPECT_EQ(0, index_of(kdbus_queue_most_urgent(&queue, 0)));
+}
+
+TEST(settled_entry_stays_if_its_stamp_was_the_one_proposed)
+{
+	begin();
+	stage(0, 0);
+	add(1, 0);
+	settle(0, nodes[0].stamp);
+	EXPECT_EQ(0, index_of(kdbus_queue_first(&queue)));
+	EXPECT_EQ(0, index_of(kdbus_queue_most_urgent(&queue, 0)));
+}
+
+TEST(staged_entry_is_before_its_equals)
+{
+	begin();
+	stage(1, 0);
+	stage(2, 0);
+	settle(1, nodes[2].stamp);
+	/* The sender of 1 is smaller, but 2 may get any stamp from here on. */
+	EXPECT_EQ(2, index_of(kdbus_queue_first(&queue)));
+	settle(2, nodes[2].stamp);
+	EXPECT_EQ(1, index_of(kdbus_queue_first(&queue)));
+	EXPECT_EQ(1, index_of(kdbus_queue_most_urgent(&queue, 0)));
+}
+
+TEST(settling_does_not_change_the_order_of_priorities)
+{
+	begin();
+	stage(0, -1);
+	add(1, 5);
+	settle(0, 100);
+	EXPECT_EQ(1, index_of(kdbus_queue_first(&queue)));
+	EXPECT_EQ(0, index_of(kdbus_queue_most_urgent(&queue, 10)));
+}
+
+static bool is_before(const struct kdbus_queue_node *a, const struct kdbus_queue_node *b)
+{
+	if (a->stamp != b->stamp)
+		return a->stamp < b->stamp;
+	if (!a->stage != !b->stage)
+		return a->stage;
+	return a->sender < b->sender;
+}
+
+static bool is_more_urgent(const struct kdbus_queue_node *a, const struct kdbus_queue_node *b)
+{
+	return a->priority < b->priority || (a->priority == b->priority && is_before(a, b));
+}
+
 TEST(random_traffic_agrees_with_a_search_over_all)
 {
 	bool queued[N] = { false };
 	size_t i, j, round;
 
-	kdbus_queue_init(&queue);
+	begin();
 	for (round = 0; round < UNIT_ROUNDS(20000); round++) {
-		long oldest = -1, urgent = -1;
+		long first = -1, urgent = -1;
 		s64 least = (s64)(unit_random() % 12) - 6;
 
 		i = unit_random() % N;
-		if (!queued[i]) {
+		if (!queued[i] && unit_random() % 2) {
 			add(i, (s64)(unit_random() % 10) - 5);
+		} else if (!queued[i]) {
+			stage(i, (s64)(unit_random() % 10) - 5);
+		} else if (nodes[i].stage) {
+			settle(i, nodes[i].stamp + unit_random() % 5);
 		} else {
 			kdbus_queue_remove(&queue, &nodes[i]);
 			if (round % 5 == 0)
@@ -113,14 +206,12 @@ TEST(random_traffic_agrees_with_a_search_over_all)
 		for (j = 0; j < N; j++) {
 			if (!queued[j])
 				continue;
-			if (oldest < 0 || nodes[j].position < nodes[oldest].position)
-				oldest = j;
-			if (urgent < 0 || nodes[j].priority < nodes[urgent].priority ||
-			    (nodes[j].priority == nodes[urgent].priority &&
-			     nodes[j].position < nodes[urgent].position))
+			if (first < 0 || is_before(&nodes[j], &nodes[first]))
+				first = j;
+			if (urgent < 0 || is_more_urgent(&nodes[j], &nodes[urgent]))
 				urgent = j;
 		}
-		EXPECT_EQ(oldest, index_of(kdbus_queue_first(&queue)));
+		EXPECT_EQ(first, index_of(kdbus_queue_first(&queue)));
 		if (urgent >= 0 && nodes[urgent].priority > least)
 			urgent = -1;
 		EXPECT_EQ(urgent, index_of(kdbus_queue_most_urgent(&queue, least)));
@@ -133,6 +224,10 @@ static struct unit_case cases[] = {
 	CASE(most_urgent_has_the_smallest_priority_and_is_the_oldest_of_equals),
 	CASE(least_priority_is_a_bound_including_itself),
 	CASE(put_back_returns_to_the_old_place),
+	CASE(settled_entry_goes_behind_smaller_stamps),
+	CASE(settled_entry_stays_if_its_stamp_was_the_one_proposed),
+	CASE(staged_entry_is_before_its_equals),
+	CASE(settling_does_not_change_the_order_of_priorities),
 	CASE(random_traffic_agrees_with_a_search_over_all),
 	{}
 };

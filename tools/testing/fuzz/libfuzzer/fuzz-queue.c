@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The queue against a plain array in order of arrival. */
+/* The queue against a plain array, searched through. */
 
 #include "kernel.h"
 #include "queue.h"
@@ -10,44 +10,44 @@
 
 static struct kdbus_queue queue;
 static struct kdbus_queue_node nodes[NODES];
-static struct kdbus_queue_node *order[NODES];	/* what is queued, oldest first */
-static u64 arrival[NODES];
-static unsigned int queued;
+static bool queued[NODES];
 
-static void forget(struct kdbus_queue_node *node)
+static bool is_before(const struct kdbus_queue_node *a, const struct kdbus_queue_node *b)
 {
-	unsigned int i, j = 0;
-
-	for (i = 0; i < queued; i++)
-		if (order[i] != node)
-			order[j++] = order[i];
-	queued = j;
+	if (a->stamp != b->stamp)
+		return a->stamp < b->stamp;
+	if (!a->stage != !b->stage)
+		return a->stage;
+	return a->sender < b->sender;
 }
 
-static void remember(struct kdbus_queue_node *node)
+static bool is_more_urgent(const struct kdbus_queue_node *a, const struct kdbus_queue_node *b)
 {
-	unsigned int i = queued++;
-
-	while (i && arrival[order[i - 1] - nodes] > arrival[node - nodes]) {
-		order[i] = order[i - 1];
-		i--;
-	}
-	order[i] = node;
+	return a->priority < b->priority || (a->priority == b->priority && is_before(a, b));
 }
 
 static void check(s64 least)
 {
-	struct kdbus_queue_node *urgent = NULL, *node;
-	unsigned int i = 0;
+	struct kdbus_queue_node *first = NULL, *urgent = NULL, *node, *last = NULL;
+	unsigned int i, n = 0;
 
-	REQUIRE(kdbus_queue_is_empty(&queue) == !queued);
-	REQUIRE(kdbus_queue_first(&queue) == (queued ? order[0] : NULL));
-	list_for_each_entry(node, &queue.entries, entry) {
-		REQUIRE(i < queued && order[i++] == node && kdbus_queue_node_is_queued(node));
-		if (node->priority <= least && (!urgent || node->priority < urgent->priority))
-			urgent = node;
+	for (i = 0; i < NODES; i++) {
+		if (!queued[i])
+			continue;
+		n++;
+		if (!first || is_before(&nodes[i], first))
+			first = &nodes[i];
+		if (nodes[i].priority <= least &&
+		    (!urgent || is_more_urgent(&nodes[i], urgent)))
+			urgent = &nodes[i];
 	}
-	REQUIRE(i == queued);
+	REQUIRE(kdbus_queue_is_empty(&queue) == !n);
+	REQUIRE(kdbus_queue_first(&queue) == first);
+	list_for_each_entry(node, &queue.entries, entry) {
+		REQUIRE(n-- && queued[node - nodes] && (!last || is_before(last, node)));
+		last = node;
+	}
+	REQUIRE(!n);
 	REQUIRE(kdbus_queue_most_urgent(&queue, least) == urgent);
 }
 
@@ -58,27 +58,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	u64 clock = 0;
 
 	kdbus_queue_init(&queue);
-	queued = 0;
+	memset(queued, 0, sizeof(queued));
 	while (reader.left) {
 		uint8_t what = read_u8(&reader);
 		unsigned int number = what % NODES;
 		struct kdbus_queue_node *node = &nodes[number];
-		bool in = was_queued[number] && kdbus_queue_node_is_queued(node);
 
-		if (in) {
+		if (queued[number] && node->stage) {
+			kdbus_queue_settle(&queue, node, node->stamp + read_u8(&reader) % 8);
+			clock = max(clock, node->stamp);
+		} else if (queued[number]) {
 			kdbus_queue_remove(&queue, node);
-			forget(node);
+			queued[number] = false;
 			REQUIRE(!kdbus_queue_node_is_queued(node));
 		} else if (was_queued[number] && what & 64) {
 			kdbus_queue_put_back(&queue, node);
-			remember(node);
+			queued[number] = true;
 		} else {
 			kdbus_queue_node_init(node, what & 128 ? (s64)read_u64(&reader) :
 					      (int8_t)read_u8(&reader) % 4);
-			kdbus_queue_add(&queue, node);
-			arrival[number] = ++clock;
-			was_queued[number] = true;
-			remember(node);
+			node->sender = number + 1;
+			if (read_u8(&reader) & 1)
+				node->stage = (struct kdbus_stage *)nodes;
+			kdbus_queue_append(&queue, node, ++clock);
+			queued[number] = was_queued[number] = true;
 		}
 		check(what & 32 ? S64_MAX : (int8_t)read_u8(&reader));
 	}

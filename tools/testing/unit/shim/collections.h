@@ -84,6 +84,8 @@ static inline void list_splice_init(struct list_head *from, struct list_head *to
 #define list_for_each_entry(pos, head, member)				\
 	for ((pos) = list_entry((head)->next, typeof(*(pos)), member);	\
 	     &(pos)->member != (head); (pos) = list_next_entry(pos, member))
+#define list_for_each_entry_from(pos, head, member)			\
+	for (; &(pos)->member != (head); (pos) = list_next_entry(pos, member))
 #define list_for_each_entry_reverse(pos, head, member)			\
 	for ((pos) = list_entry((head)->prev, typeof(*(pos)), member);	\
 	     &(pos)->member != (head); (pos) = list_prev_entry(pos, member))

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A message for one receiver: who that is, and the moment when he has it. */
+
+#include <linux/cred.h>
+
+#include "access.h"
+#include "bus.h"
+#include "call.h"
+#include "conn.h"
+#include "delay.h"
+#include "deliver.h"
+#include "message.h"
+#include "name.h"
+#include "receivers.h"
+#include "ticket.h"
+#include "unicast.h"
+
+/**
+ * kdbus_target_unpin() - let go of a destination
+ * @target: pinned
+ */
+void kdbus_target_unpin(struct kdbus_target *target)
+{
+	kdbus_conn_put(target->conn);
+	kdbus_name_put(target->name);
+}
+
+static int target_pin_id(struct kdbus_message *message, struct kdbus_target *target)
+{
+	struct kdbus_conn *dst;
+
+	dst = kdbus_conn_find(message->src->bus, kdbus_message_header(message)->dst_id);
+	if (!dst)
+		return -ENXIO;
+	if (!kdbus_conn_is_ordinary(dst)) {
+		kdbus_conn_put(dst);
+		return -ENXIO;
+	}
+	target->conn = dst;
+	target->name = NULL;
+	return 0;
+}
+
+static int target_pin_name(struct kdbus_message *message, struct kdbus_target *target)
+{
+	const struct kdbus_msg *msg = kdbus_message_header(message);
+	bool is_reply = !(msg->flags & (KDBUS_MSG_EXPECT_REPLY | KDBUS_MSG_SIGNAL)) &&
+			msg->cookie_reply;
+	int ret = 0;
+
+	/* What must not be seen does not exist, whatever else would be said of it. */
+	if (!is_reply && !kdbus_may_see_name(message->src, current_cred(), message->dst_name))
+		return -ESRCH;
+	target->name = kdbus_name_find(message->src->bus, message->dst_name, &target->conn);
+	if (unlikely(!target->name || !kdbus_name_is_told(target->name)))
+		kdbus_names_tell(message->src->bus);
+	if (!target->name)
+		return -ESRCH;
+	if (msg->dst_id != KDBUS_DST_ID_NAME && msg->dst_id != target->conn->id)
+		ret = -EREMCHG;
+	else if ((msg->flags & KDBUS_MSG_NO_AUTO_START) &&
+		 kdbus_conn_is_activator(target->conn))
+		ret = -EADDRNOTAVAIL;
+	if (ret)
+		kdbus_target_unpin(target);
+	return ret;
+}
+
+/**
+ * kdbus_target_pin() - find the destination of a message
+ * @message: unicast
+ * @target: out: to be let go of by kdbus_target_unpin() if 0 is returned
+ *
+ * Context: May sleep.
+ * Return: 0; -ENXIO, -ESRCH, -EREMCHG, -EADDRNOTAVAIL.
+ */
+int kdbus_target_pin(struct kdbus_message *message, struct kdbus_target *target)
+{
+	return message->dst_name ? target_pin_name(message, target) :
+				   target_pin_id(message, target);
+}
+
+/**
+ * kdbus_unicast_show() - the message will be delivered: write the copies of monitors, once
+ * @message: unicast
+ *
+ * Context: May sleep.
+ */
+void kdbus_unicast_show(struct kdbus_message *message)
+{
+	if (unlikely(message->monitors) && !message->monitors->n) {
+		kdbus_receivers_add_monitors(message->monitors, message->src->bus);
+		kdbus_message_copy_to_monitors(message, message->monitors, 0);
+	}
+}
+
+/**
+ * kdbus_unicast_commit_monitors() - the monitors get it alone, if they have not got it yet
+ * @message: unicast, with monitors
+ *
+ * What there was no room for, or what went past the queue.
+ */
+void kdbus_unicast_commit_monitors(struct kdbus_message *message)
+{
+	struct kdbus_conn *src = message->src;
+
+	if (kdbus_conn_enter(src)) {
+		kdbus_receivers_commit(message->monitors, &src->clock, src,
+				       kdbus_clock_read(&src->clock));
+		kdbus_conn_leave(src);
+	}
+	kdbus_receivers_free(message->monitors);
+}
+
+/*
+ * The last look at the receiver, under his lock.  -EAGAIN if the name got another
+ * owner meanwhile.  If there is a call he has to answer it from now on.
+ */
+static int unicast_admit_locked(struct kdbus_target *target, struct kdbus_entry *entry,
+				struct kdbus_call *call)
+{
+	struct kdbus_conn *dst = target->conn;
+
+	lockdep_assert_held(&dst->lock);
+
+	if (unlikely(dst->closed))
+		return -ECONNRESET;
+	if (target->name && !kdbus_name_is_owned_by(target->name, dst))
+		return -EAGAIN;
+	if (call) {
+		kdbus_call_owe_locked(call, dst);
+		kref_get(&call->ref);
+		entry->call = call;
+	}
+	return 0;
+}
+
+static int unicast_queue(struct kdbus_message *message, struct kdbus_target *target,
+			 struct kdbus_entry *entry, struct kdbus_call *call)
+{
+	struct kdbus_conn *dst = target->conn;
+	int ret;
+
+	spin_lock(&dst->lock);
+	ret = unicast_admit_locked(target, entry, call);
+	if (!ret)
+		kdbus_deliver_commit_locked(dst, entry, kdbus_clock_read(&message->src->clock));
+	spin_unlock(&dst->lock);
+	if (!ret)
+		kdbus_conn_wake(dst);
+	return ret;
+}
+
+/* The same with monitors, who get it if the receiver does. */
+static noinline_for_stack int unicast_queue_monitored(struct kdbus_message *message,
+						      struct kdbus_target *target,
+						      struct kdbus_entry *entry,
+						      struct kdbus_call *call)
+{
+	struct kdbus_stage stage = { .conn = target->conn, .entry = entry };
+	struct kdbus_conn *src = message->src;
+	struct kdbus_ticket ticket;
+	int ret;
+
+	kdbus_ticket_open(&ticket, &src->clock, src, kdbus_clock_read(&src->clock));
+	spin_lock(&target->conn->lock);
+	ret = unicast_admit_locked(target, entry, call);
+	if (!ret)
+		kdbus_ticket_stage_locked(&ticket, &stage);
+	spin_unlock(&target->conn->lock);
+	if (!ret)
+		kdbus_ticket_stage_all(&ticket, message->monitors);
+	kdbus_ticket_commit(&ticket);
+	if (ret)
+		return ret;
+	kdbus_stage_settle(&stage);
+	kdbus_stage_settle_all(message->monitors);
+	kdbus_receivers_free(message->monitors);
+	return 0;
+}
+
+/**
+ * kdbus_unicast_commit() - make a copy visible
+ * @message: what it is a copy of
+ * @target: the receiver, who has @entry
+ * @entry: written; consumed in any case
+ * @call: open it for the reply, and let @target owe that; NULL if there is none
+ *
+ * After an error @call is as it was before.
+ *
+ * Return: 0; -EAGAIN if the name got another owner meanwhile; -ECONNRESET.
+ */
+int kdbus_unicast_commit(struct kdbus_message *message, struct kdbus_target *target,
+			 struct kdbus_entry *entry, struct kdbus_call *call)
+{
+	struct kdbus_conn *src = message->src;
+	int ret;
+
+	kdbus_delay_point();
+	if (!kdbus_conn_enter(src)) {
+		kdbus_deliver_abort(target->conn, entry);
+		return -ECONNRESET;
+	}
+	entry->registration = target->name ? target->name->registration : 0;
+	if (call)
+		kdbus_call_open(call, entry->registration);
+
+	kdbus_delay_point();
+	if (likely(!message->monitors))
+		ret = unicast_queue(message, target, entry, call);
+	else
+		ret = unicast_queue_monitored(message, target, entry, call);
+	if (ret && call)
+		kdbus_call_close(call);
+	kdbus_conn_leave(src);
+	if (ret)
+		kdbus_deliver_abort(target->conn, entry);
+	return ret;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A message for one receiver: who that is, and the moment when he has it. */
+#ifndef KDBUS_UNICAST_H
+#define KDBUS_UNICAST_H
+
+struct kdbus_call;
+struct kdbus_conn;
+struct kdbus_entry;
+struct kdbus_message;
+struct kdbus_name_entry;
+
+/**
+ * struct kdbus_target - where a unicast message goes
+ * @conn: the receiver; pinned
+ * @name: what it was addressed by; pinned, or NULL
+ */
+struct kdbus_target {
+	struct kdbus_conn *conn;
+	struct kdbus_name_entry *name;
+};
+
+int kdbus_target_pin(struct kdbus_message *message, struct kdbus_target *target);
+void kdbus_target_unpin(struct kdbus_target *target);
+
+void kdbus_unicast_show(struct kdbus_message *message);
+int kdbus_unicast_commit(struct kdbus_message *message, struct kdbus_target *target,
+			 struct kdbus_entry *entry, struct kdbus_call *call);
+void kdbus_unicast_commit_monitors(struct kdbus_message *message);
+
+#endif
