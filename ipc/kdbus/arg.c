@@ -109,12 +109,14 @@ static int arg_negotiate(struct kdbus_arg *arg)
 	return item ? arg_answer_types(arg, item) : 0;
 }
 
-static int arg_copy(struct kdbus_arg *arg)
+static u64 __user *arg_return_flags(const struct kdbus_arg *arg)
 {
-	u64 size;
+	return arg->user + offsetof(struct kdbus_cmd, return_flags);
+}
 
-	if (!IS_ALIGNED((unsigned long)arg->user, 8) || get_user(size, (u64 __user *)arg->user))
-		return -EFAULT;
+/* A large argument, or one whose size is wrong. */
+static int arg_copy_large(struct kdbus_arg *arg, u64 size)
+{
 	if (size < arg->rules->size)
 		return -EINVAL;
 	if (size > KDBUS_CMD_SIZE_MAX)
@@ -132,7 +134,40 @@ static int arg_copy(struct kdbus_arg *arg)
 	if (arg->cmd->size != size)
 		return -EINVAL;
 	arg->size = size;
+	return !arg->rules->is_message && put_user(0, arg_return_flags(arg)) ? -EFAULT : 0;
+}
+
+/*
+ * Nearly all arguments are small: size, the rest, and the clearing of return_flags in one
+ * go, because every beginning of an access to user memory has its price.
+ */
+static int arg_copy(struct kdbus_arg *arg)
+{
+	u64 __user *user = arg->user;
+	u64 size;
+
+	if (!IS_ALIGNED((unsigned long)user, sizeof(u64)) ||
+	    !user_access_begin(user, sizeof(u64)))
+		return -EFAULT;
+	unsafe_get_user(size, user, out_fault);
+	if (unlikely(size < arg->rules->size || size > sizeof(arg->inline_data) ||
+		     !access_ok(user, size))) {
+		user_access_end();
+		return arg_copy_large(arg, size);
+	}
+	/* Not read again: what was checked counts. */
+	arg->inline_data[0] = size;
+	if (kdbus_unsafe_get_words(&arg->inline_data[1], user + 1, size - sizeof(u64)))
+		goto out_fault;
+	if (!arg->rules->is_message)
+		unsafe_put_user(0, arg_return_flags(arg), out_fault);
+	user_access_end();
+	arg->size = size;
 	return 0;
+
+out_fault:
+	user_access_end();
+	return -EFAULT;
 }
 
 static int arg_check(struct kdbus_arg *arg)
@@ -141,13 +176,8 @@ static int arg_check(struct kdbus_arg *arg)
 	unsigned int i;
 	int ret;
 
-	if (!rules->is_message) {
-		u64 __user *return_flags = arg->user + offsetof(struct kdbus_cmd, return_flags);
-
-		if (put_user(0, return_flags))
-			return -EFAULT;
+	if (!rules->is_message)
 		arg->cmd->return_flags = 0;
-	}
 
 	arg->negotiate = arg->cmd->flags & KDBUS_FLAG_NEGOTIATE;
 	arg->cmd->flags &= ~(KDBUS_FLAG_NEGOTIATE | rules->ignored_flags);
@@ -201,14 +231,14 @@ void kdbus_arg_release(struct kdbus_arg *arg)
 /**
  * kdbus_arg_write_back() - copy results to the caller
  * @arg: imported; the fixed structure holds the results
- * @from: offset in the structure, in bytes
- * @to: offset behind the last byte
+ * @from: offset in the structure, in bytes; a multiple of 8
+ * @to: offset behind the last byte; likewise
  *
  * Return: 0 or -EFAULT.
  */
 int kdbus_arg_write_back(const struct kdbus_arg *arg, size_t from, size_t to)
 {
-	return copy_to_user(arg->user + from, arg->data + from, to - from) ? -EFAULT : 0;
+	return kdbus_put_words(arg->user + from, arg->data + from, to - from);
 }
 
 /**

@@ -331,14 +331,10 @@ static int handle_other_role(struct kdbus_handle *handle, enum handle_role role,
 	return -EBADFD;
 }
 
-static long handle_ioctl(struct file *file, unsigned int number, unsigned long address)
+/* What is no command of a connection, or comes from something else. */
+static long handle_other(struct kdbus_handle *handle, struct file *file,
+			 enum handle_role role, unsigned int number, void __user *user)
 {
-	struct kdbus_handle *handle = file->private_data;
-	enum handle_role role = handle_role(handle);
-	void __user *user = (void __user *)address;
-	const struct handle_command *command;
-
-	command = handle_find_command(number);
 	switch (number) {
 	case KDBUS_CMD_BUS_MAKE:
 	case KDBUS_CMD_ENDPOINT_MAKE:
@@ -347,14 +343,27 @@ static long handle_ioctl(struct file *file, unsigned int number, unsigned long a
 	case KDBUS_CMD_ENDPOINT_UPDATE:
 		break;
 	default:
-		if (!command)
+		if (!handle_find_command(number))
 			return -ENOTTY;
 	}
 	if (role != HANDLE_CONN)
 		return handle_other_role(handle, role, number, user);
+	return kdbus_conn_is_active(handle->conn) ? -EBADFD : -ECONNRESET;
+}
+
+static long handle_ioctl(struct file *file, unsigned int number, unsigned long address)
+{
+	struct kdbus_handle *handle = file->private_data;
+	enum handle_role role = handle_role(handle);
+	void __user *user = (void __user *)address;
+	const struct handle_command *command;
+
+	command = role == HANDLE_CONN ? handle_find_command(number) : NULL;
+	if (unlikely(!command))
+		return handle_other(handle, file, role, number, user);
 	if (!kdbus_conn_is_active(handle->conn))
 		return -ECONNRESET;
-	return command ? handle_run(handle->conn, command, user) : -EBADFD;
+	return handle_run(handle->conn, command, user);
 }
 
 static __poll_t handle_poll(struct file *file, poll_table *table)

@@ -57,12 +57,14 @@ int kdbus_item_check(const struct kdbus_item *item)
 {
 	size_t payload = kdbus_item_payload_size(item);
 
+	/* Nearly every message has one, and the compiler begins its search in the middle. */
+	if (likely(item->type == KDBUS_ITEM_PAYLOAD_VEC))
+		return payload != sizeof(item->vec) || !item->vec.size ? -EINVAL : 0;
+
 	switch (item->type) {
 	case KDBUS_ITEM_NEGOTIATE:
 	case KDBUS_ITEM_FREE:
 		return payload % sizeof(u64) ? -EINVAL : 0;
-	case KDBUS_ITEM_PAYLOAD_VEC:
-		return payload != sizeof(item->vec) || !item->vec.size ? -EINVAL : 0;
 	case KDBUS_ITEM_PAYLOAD_MEMFD:
 		if (payload != sizeof(item->memfd) || !item->memfd.size)
 			return -EINVAL;

@@ -106,29 +106,72 @@ static int check_header(const struct kdbus_msg *msg, bool is_sync)
 	return 0;
 }
 
-static int check_vec(struct kdbus_message *message, const struct kdbus_item *item, u64 *sum)
+/* Room for one more piece; each needs an item, so how many there can be is known. */
+static struct kdbus_piece *add_piece(struct kdbus_message *message)
+{
+	struct kdbus_piece *pieces;
+
+	if (unlikely(message->n_pieces == KDBUS_MESSAGE_INLINE_PIECES &&
+		     message->pieces == message->inline_pieces)) {
+		pieces = kvmalloc_array(message->arg.size / KDBUS_ITEM_HEADER_SIZE,
+					sizeof(*pieces), GFP_KERNEL_ACCOUNT);
+		if (!pieces)
+			return NULL;
+		memcpy(pieces, message->inline_pieces, sizeof(message->inline_pieces));
+		message->pieces = pieces;
+	}
+	return &message->pieces[message->n_pieces++];
+}
+
+/* It becomes a piece of the payload, and the item what the receiver finds. */
+static int take_vec(struct kdbus_message *message, struct kdbus_item *item, u64 *sum)
 {
 	u64 limit = message->src->ep->node.domain->limits.payload;
+	u64 address = item->vec.address, size = item->vec.size;
+	struct kdbus_piece *piece;
 
-	if (item->vec.size > limit || *sum + item->vec.size > limit)
+	if (size > limit || *sum + size > limit)
 		return -EMSGSIZE;
-	*sum += item->vec.size;
-	if (item->vec.address &&
-	    (item->vec.address != (unsigned long)item->vec.address ||
-	     !access_ok(u64_to_user_ptr(item->vec.address), item->vec.size)))
+	*sum += size;
+	if (address && (address != (unsigned long)address ||
+			!access_ok(u64_to_user_ptr(address), size)))
 		return -EFAULT;
-	message->n_pieces++;
+	piece = add_piece(message);
+	if (!piece)
+		return -ENOMEM;
+	piece->addr = u64_to_user_ptr(address);
+	piece->size = address ? size : size % 8;
+	piece->item = address ? item : NULL;
+	message->payload_size += piece->size;
+	item->type = KDBUS_ITEM_PAYLOAD_OFF;
+	item->vec.offset = ~0ULL;
 	return 0;
 }
 
-static int check_memfd(struct kdbus_message *message, const struct kdbus_item *item)
+/* Of a memfd the payload area has only what keeps the offsets behind it aligned. */
+static int take_memfd(struct kdbus_message *message, struct kdbus_item *item)
 {
+	struct kdbus_piece *piece;
+
 	if (item->memfd.start + item->memfd.size < item->memfd.start)
 		return -EMSGSIZE;
 	if (++message->n_memfds > message->src->ep->node.domain->limits.memfds)
 		return -E2BIG;
-	message->n_pieces++;
+	piece = add_piece(message);
+	if (!piece)
+		return -ENOMEM;
+	piece->addr = NULL;
+	piece->size = item->memfd.size % 8;
+	piece->item = NULL;
+	message->payload_size += piece->size;
+	item->memfd.__pad = 0;
 	return 0;
+}
+
+static int check_fds(struct kdbus_message *message, const struct kdbus_item *item)
+{
+	message->n_fds = kdbus_item_payload_size(item) / sizeof(int);
+	return message->n_fds > message->src->ep->node.domain->limits.fds ? -EMFILE : 0;
 }
 
 static int check_filter(struct kdbus_message *message, const struct kdbus_item *item)
@@ -154,80 +197,45 @@ static int check_dst_name(struct kdbus_message *message, const struct kdbus_item
 	return 0;
 }
 
-static int check_items(struct kdbus_message *message)
+static int check_item(struct kdbus_message *message, const struct kdbus_item *item)
 {
-	unsigned int max_fds = message->src->ep->node.domain->limits.fds;
-	const struct kdbus_item *item, *items;
-	size_t items_size;
-	u64 sum = 0;
-	int ret = 0;
-
-	items = kdbus_arg_items(&message->arg, &items_size);
-	message->size = sizeof(struct kdbus_msg);
-	KDBUS_ITEMS_FOREACH(item, items, items_size) {
-		switch (item->type) {
-		case KDBUS_ITEM_PAYLOAD_VEC:
-			ret = check_vec(message, item, &sum);
-			break;
-		case KDBUS_ITEM_PAYLOAD_MEMFD:
-			ret = check_memfd(message, item);
-			break;
-		case KDBUS_ITEM_FDS:
-			message->n_fds = kdbus_item_payload_size(item) / sizeof(int);
-			ret = message->n_fds > max_fds ? -EMFILE : 0;
-			break;
-		case KDBUS_ITEM_BLOOM_FILTER:
-			ret = check_filter(message, item);
-			break;
-		case KDBUS_ITEM_DST_NAME:
-			ret = check_dst_name(message, item);
-			break;
-		case KDBUS_ITEM_NEGOTIATE:
-			ret = -EINVAL;
-			break;
-		}
-		if (ret)
-			return ret;
-		message->size = (void *)item + item->size - message->arg.data;
+	switch (item->type) {
+	case KDBUS_ITEM_FDS:
+		return check_fds(message, item);
+	case KDBUS_ITEM_BLOOM_FILTER:
+		return check_filter(message, item);
+	case KDBUS_ITEM_DST_NAME:
+		return check_dst_name(message, item);
+	case KDBUS_ITEM_NEGOTIATE:
+		return -EINVAL;
 	}
 	return 0;
 }
 
-/* One piece per payload item; each item becomes what the receiver finds. */
-static int make_pieces(struct kdbus_message *message)
+/* Check all items, and make of each what the receiver finds: one walk does both. */
+static int take_items(struct kdbus_message *message)
 {
-	const struct kdbus_item *items;
-	struct kdbus_piece *piece;
 	struct kdbus_item *item;
 	size_t items_size;
+	u64 sum = 0;
+	void *items;
+	int ret;
 
-	if (message->n_pieces > KDBUS_MESSAGE_INLINE_PIECES) {
-		piece = kvmalloc_array(message->n_pieces, sizeof(*piece), GFP_KERNEL_ACCOUNT);
-		if (!piece)
-			return -ENOMEM;
-		message->pieces = piece;
-	}
-
-	piece = message->pieces;
-	items = kdbus_arg_items(&message->arg, &items_size);
+	items = (void *)kdbus_arg_items(&message->arg, &items_size);
+	message->size = sizeof(struct kdbus_msg);
 	KDBUS_ITEMS_FOREACH(item, items, items_size) {
-		memset((void *)item + item->size, 0, KDBUS_ALIGN8(item->size) - item->size);
-		if (item->type == KDBUS_ITEM_PAYLOAD_VEC) {
-			piece->addr = u64_to_user_ptr(item->vec.address);
-			piece->size = piece->addr ? item->vec.size : item->vec.size % 8;
-			piece->item = piece->addr ? item : NULL;
-			item->type = KDBUS_ITEM_PAYLOAD_OFF;
-			item->vec.offset = ~0ULL;
+		message->size = (void *)item + item->size - message->arg.data;
+		if (likely(item->type == KDBUS_ITEM_PAYLOAD_VEC)) {
+			ret = take_vec(message, item, &sum);
 		} else if (item->type == KDBUS_ITEM_PAYLOAD_MEMFD) {
-			piece->addr = NULL;
-			piece->size = item->memfd.size % 8;
-			piece->item = NULL;
-			item->memfd.__pad = 0;
+			ret = take_memfd(message, item);
 		} else {
-			continue;
+			ret = check_item(message, item);
+			memset((void *)item + item->size, 0,
+			       KDBUS_ALIGN8(item->size) - item->size);
 		}
-		message->payload_size += piece->size;
-		piece++;
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -250,7 +258,7 @@ int kdbus_message_check(struct kdbus_message *message, bool is_sync)
 
 	if (msg->src_id && msg->src_id != message->src->id)
 		return -EINVAL;
-	ret = check_header(msg, is_sync) ?: check_items(message);
+	ret = check_header(msg, is_sync) ?: take_items(message);
 	if (ret)
 		return ret;
 	if (is_signal != !!message->filter)
@@ -261,7 +269,7 @@ int kdbus_message_check(struct kdbus_message *message, bool is_sync)
 		return -ENOTUNIQ;
 
 	msg->src_id = message->src->id;
-	return make_pieces(message);
+	return 0;
 }
 
 /**

@@ -326,9 +326,17 @@ size_t kdbus_pool_unpublish_all(struct kdbus_pool *pool, const u64 *offsets, siz
 }
 
 /*
- * Where byte @pos of a slice is in kernel memory, and in @chunk how many bytes
- * from there on lie in the same page, at most @size.
+ * Where byte @pos of a slice is in kernel memory, if @size bytes from there on lie in the
+ * first page of the slice, as most messages do whole; else NULL.
  */
+static void *pool_at_first(const struct kdbus_slice *slice, size_t pos, size_t size)
+{
+	size_t at = offset_in_page(slice->offset) + pos;
+
+	return likely(at + size <= PAGE_SIZE) ? slice->addr + at : NULL;
+}
+
+/* The same for any page; in @chunk how many bytes lie in that page, at most @size. */
 static void *pool_at(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 		     size_t pos, size_t size, size_t *chunk)
 {
@@ -342,6 +350,18 @@ static void *pool_at(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 	return addr + in_page;
 }
 
+static noinline void pool_write_pages(struct kdbus_pool *pool, const struct kdbus_slice *slice,
+				      size_t pos, const void *data, size_t size)
+{
+	size_t chunk;
+
+	for (; size; size -= chunk, pos += chunk, data += chunk) {
+		void *to = pool_at(pool, slice, pos, size, &chunk);
+
+		memcpy(to, data, chunk);
+	}
+}
+
 /**
  * kdbus_pool_write() - put kernel memory into a slice
  * @pool: the pool
@@ -353,13 +373,12 @@ static void *pool_at(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 void kdbus_pool_write(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 		      size_t pos, const void *data, size_t size)
 {
-	size_t chunk;
+	void *to = pool_at_first(slice, pos, size);
 
-	for (; size; size -= chunk, pos += chunk, data += chunk) {
-		void *to = pool_at(pool, slice, pos, size, &chunk);
-
-		memcpy(to, data, chunk);
-	}
+	if (likely(to))
+		memcpy(to, data, size);
+	else
+		pool_write_pages(pool, slice, pos, data, size);
 }
 
 /**
@@ -401,6 +420,23 @@ void kdbus_pool_zero(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 	}
 }
 
+static noinline int pool_write_user_pages(struct kdbus_pool *pool,
+					  const struct kdbus_slice *slice, size_t pos,
+					  const void __user *data, size_t size)
+{
+	size_t chunk;
+
+	for (; size; size -= chunk, pos += chunk, data += chunk) {
+		void *to = pool_at(pool, slice, pos, size, &chunk);
+
+		if (kdbus_copy_from_user(to, data, chunk))
+			return -EFAULT;
+		if (size > chunk && fatal_signal_pending(current))
+			return -EFAULT;
+	}
+	return 0;
+}
+
 /**
  * kdbus_pool_write_user() - put memory of the calling process into a slice
  * @pool: the pool
@@ -416,17 +452,11 @@ void kdbus_pool_zero(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 int kdbus_pool_write_user(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 			  size_t pos, const void __user *data, size_t size)
 {
-	size_t chunk;
+	void *to = pool_at_first(slice, pos, size);
 
-	for (; size; size -= chunk, pos += chunk, data += chunk) {
-		void *to = pool_at(pool, slice, pos, size, &chunk);
-
-		if (kdbus_copy_from_user(to, data, chunk))
-			return -EFAULT;
-		if (size > chunk && fatal_signal_pending(current))
-			return -EFAULT;
-	}
-	return 0;
+	if (likely(to))
+		return kdbus_copy_from_user(to, data, size);
+	return pool_write_user_pages(pool, slice, pos, data, size);
 }
 
 /**

@@ -1,15 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Copying little from user space. */
+/* Copying little from and to user space. */
 #ifndef KDBUS_USERCOPY_H
 #define KDBUS_USERCOPY_H
 
 #include <linux/align.h>
 #include <linux/errno.h>
+#include <linux/fault-inject-usercopy.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
-/* Up to here words are cheaper than copy_from_user() and its look at the destination. */
+/*
+ * Arguments, results and small payloads are copied word by word: for them the general
+ * functions spend more on finding out what kind of memory the kernel's side is than
+ * on the copy.
+ */
+
+/* Up to here words are cheaper. */
 #define KDBUS_COPY_WORDS_MAX 384
+
+/**
+ * kdbus_unsafe_get_words() - copy inside of a section that user_access_begin() opened
+ * @to: kernel memory, aligned to 8
+ * @from: user memory inside of the section, aligned to 8
+ * @size: bytes
+ *
+ * Inline always, because nothing may be called inside of such a section.
+ *
+ * Return: 0 or -EFAULT; the section is open still.
+ */
+static __always_inline int kdbus_unsafe_get_words(u64 *to, const u64 __user *from, size_t size)
+{
+	size_t i;
+
+	for (; size >= 4 * sizeof(u64); size -= 4 * sizeof(u64), from += 4, to += 4) {
+		unsafe_get_user(to[0], &from[0], out_fault);
+		unsafe_get_user(to[1], &from[1], out_fault);
+		unsafe_get_user(to[2], &from[2], out_fault);
+		unsafe_get_user(to[3], &from[3], out_fault);
+	}
+	for (; size >= sizeof(u64); size -= sizeof(u64), from++, to++)
+		unsafe_get_user(*to, from, out_fault);
+	for (i = 0; i < size; i++)
+		unsafe_get_user(((u8 *)to)[i], &((const u8 __user *)from)[i], out_fault);
+	return 0;
+
+out_fault:
+	return -EFAULT;
+}
 
 /**
  * kdbus_copy_from_user() - copy memory of the calling process
@@ -17,18 +54,12 @@
  * @from: from user space, anything
  * @size: bytes
  *
- * Arguments and small payloads are copied word by word: for them the general function
- * spends more on finding out what kind of memory @to is than on the copy.
- *
  * Context: May sleep for as long as the memory takes.
  * Return: 0 or -EFAULT.
  */
 static inline int kdbus_copy_from_user(void *to, const void __user *from, size_t size)
 {
-	const u64 __user *word = from;
-	const u8 __user *byte;
-	u64 *dst = to;
-	u8 *tail;
+	int ret;
 
 	if (size > KDBUS_COPY_WORDS_MAX ||
 	    !IS_ALIGNED((unsigned long)from | (unsigned long)to, sizeof(u64)))
@@ -36,23 +67,35 @@ static inline int kdbus_copy_from_user(void *to, const void __user *from, size_t
 
 	if (!user_read_access_begin(from, size))
 		return -EFAULT;
-	for (; size >= 4 * sizeof(u64); size -= 4 * sizeof(u64), word += 4, dst += 4) {
-		unsafe_get_user(dst[0], &word[0], out_fault);
-		unsafe_get_user(dst[1], &word[1], out_fault);
-		unsafe_get_user(dst[2], &word[2], out_fault);
-		unsafe_get_user(dst[3], &word[3], out_fault);
-	}
-	for (; size >= sizeof(u64); size -= sizeof(u64), word++, dst++)
-		unsafe_get_user(*dst, word, out_fault);
-	byte = (const u8 __user *)word;
-	tail = (u8 *)dst;
-	for (; size; size--, byte++, tail++)
-		unsafe_get_user(*tail, byte, out_fault);
+	ret = kdbus_unsafe_get_words(to, from, size);
 	user_read_access_end();
+	return ret;
+}
+
+/**
+ * kdbus_put_words() - tell the calling process a few numbers
+ * @to: from user space; aligned to 8
+ * @from: kernel memory, aligned to 8
+ * @size: bytes, a multiple of 8; not many
+ *
+ * Context: May sleep for as long as the memory takes.
+ * Return: 0 or -EFAULT; then some may have been written.
+ */
+static inline int kdbus_put_words(void __user *to, const void *from, size_t size)
+{
+	u64 __user *user = to;
+	const u64 *word = from;
+
+	/* As copy_to_user() would fail. */
+	if (should_fail_usercopy() || !user_write_access_begin(to, size))
+		return -EFAULT;
+	for (; size; size -= sizeof(u64), word++, user++)
+		unsafe_put_user(*word, user, out_fault);
+	user_write_access_end();
 	return 0;
 
 out_fault:
-	user_read_access_end();
+	user_write_access_end();
 	return -EFAULT;
 }
 

@@ -148,9 +148,27 @@ static void grow_size(void)
 
 TEST(size_that_changes_between_two_reads_is_refused)
 {
-	good_command();
+	static const u8 types[512];
+
+	good_items();
+	items_add(&items, KDBUS_ITEM_NEGOTIATE, types, sizeof(types));
+	command(0, &items);
 	unit_user_memory.after_read = grow_size;
 	EXPECT_EQ(-EINVAL, import());
+}
+
+TEST(size_of_a_small_command_is_read_once)
+{
+	size_t size;
+
+	good_command();
+	size = cmd->size;
+	unit_user_memory.after_read = grow_size;
+	EXPECT_EQ(0, kdbus_arg_import(&arg, cmd, &rules));
+	EXPECT_TRUE(cmd->size > size);
+	EXPECT_EQ(size, arg.size);
+	EXPECT_EQ(size, arg.cmd->size);
+	kdbus_arg_release(&arg);
 }
 
 TEST(unwritable_command_is_refused_before_its_flags_are_looked_at)

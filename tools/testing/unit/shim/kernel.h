@@ -262,11 +262,22 @@ extern struct unit_user_memory unit_user_memory;
 unsigned long copy_from_user(void *to, const void __user *from, size_t size);
 unsigned long copy_to_user(void __user *to, const void *from, size_t size);
 
-#define user_read_access_begin(from, size)	((void)(from), (void)(size), true)
-#define user_read_access_end()			do { } while (0)
+#define should_fail_usercopy()			false
+#define access_ok(from, size)			((void)(from), (void)(size), true)
+#define user_access_begin			access_ok
+#define user_access_end()			do { } while (0)
+#define user_read_access_begin			user_access_begin
+#define user_read_access_end			user_access_end
+#define user_write_access_begin			user_access_begin
+#define user_write_access_end			user_access_end
 #define unsafe_get_user(value, from, label)				\
 	do {								\
 		if (copy_from_user(&(value), from, sizeof(value)))	\
+			goto label;					\
+	} while (0)
+#define unsafe_put_user(value, to, label)				\
+	do {								\
+		if (put_user(value, to))				\
 			goto label;					\
 	} while (0)
 #define get_user(value, from)						\
