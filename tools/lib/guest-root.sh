@@ -2,15 +2,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # guest-root.sh - a small Debian with systemd and the stock D-Bus programs, of the same release as
-# this machine, so that what is built here runs there.  Kept in the cache; a guest boots it under an
+# this machine, so that what is built here runs there, or of $KDBUS_GUEST_SUITE.  Kept in the cache; a guest boots it under an
 # overlay and never changes it.  Source it after common.sh and tools/testing/vm/apt.sh.
 
 GUEST_ROOT_PACKAGES=systemd-sysv,dbus,libpam-systemd,kmod,dbus-bin,libglib2.0-bin,dbus-broker,libexpat1,libdbus-1-3
 
 # guest_root_suite: the code name of this machine's release, "trixie" when it is none of Debian's.
 guest_root_suite() {
-	local name
+	local name=${KDBUS_GUEST_SUITE:-}
 
+	[ -z "$name" ] || {
+		echo "$name"
+		return
+	}
 	name=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	case $name in
 	bookworm | trixie | forky) echo "$name" ;;
