@@ -125,7 +125,9 @@ static int unicast_admit_locked(struct kdbus_target *target, struct kdbus_entry 
 
 	if (unlikely(dst->closed))
 		return -ECONNRESET;
-	if (target->name && !kdbus_name_is_owned_by(target->name, dst))
+	/* He may have lost it since, and have got it back: that has to be told first as well. */
+	if (target->name && (!kdbus_name_is_owned_by(target->name, dst) ||
+			     !kdbus_name_is_told(target->name)))
 		return -EAGAIN;
 	if (call) {
 		kdbus_call_owe_locked(call, dst);
