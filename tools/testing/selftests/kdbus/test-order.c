@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* In which order messages come that different connections have sent. */
 #include "objects.h"
+#include "order-log.h"
 #include "kselftest_harness.h"
 
 #define NAME		"org.example.order"
@@ -315,6 +316,31 @@ TEST_F(order, effect_of_a_reply_past_the_queue_comes_behind_what_the_replier_kne
 	EXPECT_EQ(2, recv_cookie(&self->c));
 }
 
+/* abi: order/behind */
+TEST_F(order, reply_past_the_queue_says_whether_messages_wait_there)
+{
+	EXPECT_EQ(0, call_meanwhile(&self->c, &self->d, 0));
+	EXPECT_EQ(KDBUS_RECV_RETURN_BEHIND, call_meanwhile(&self->c, &self->d, 1));
+	EXPECT_EQ(KDBUS_RECV_RETURN_BEHIND, call_meanwhile(&self->c, &self->d, 0));
+	EXPECT_EQ(20, recv_cookie(&self->c));
+	EXPECT_EQ(0, call_meanwhile(&self->c, &self->d, 0));
+}
+
+/* abi: order/behind */
+TEST_F(order, other_messages_say_nothing_of_those_behind_them)
+{
+	struct kdbus_cmd_recv recv;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, send_plain(&self->d, self->c.id, i));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, msg_recv(&self->c, 0, &recv));
+		EXPECT_EQ(0, recv.msg.return_flags);
+		EXPECT_EQ(0, recv.return_flags);
+	}
+}
+
 /* abi: order/monitors */
 TEST_F(order, monitor_sees_causes_before_effects_and_what_a_receiver_sees)
 {
@@ -425,6 +451,93 @@ TEST_F(order, effect_of_a_moved_message_comes_behind_what_its_sender_knew)
 	EXPECT_EQ(6, recv_cookie(&self->c));
 	conn_close(&owner);
 	conn_close(&starter);
+}
+
+/* ---- two senders, two receivers, at the same time ---- */
+
+#define CONTEST		2000
+
+struct contestant {
+	struct conn *conn;
+	struct order_run *run;
+	__u64 log;
+	unsigned int *n_waiting;
+	int ret;
+	pthread_t thread;
+};
+
+static void *contest_send(void *data)
+{
+	struct contestant *self = data;
+	__s64 number;
+
+	while (self->ret == 0) {
+		number = order_message_new(self->run, ORDER_TO_ALL);
+		if (number < 0)
+			break;
+		/* a queue holds 256 messages of one user */
+		while (__atomic_load_n(self->n_waiting, __ATOMIC_RELAXED) > 200)
+			sched_yield();
+		__atomic_add_fetch(self->n_waiting, 2, __ATOMIC_RELAXED);
+		self->run->messages[number].begin = order_now(self->run);
+		self->ret = send_broadcast(self->conn, number + 1);
+		if (self->ret)
+			break;
+		self->run->messages[number].end = order_now(self->run);
+		self->ret = order_note(self->run, self->log, ORDER_SENT, number);
+	}
+	return NULL;
+}
+
+static void *contest_recv(void *data)
+{
+	struct contestant *self = data;
+	unsigned int i;
+	__s64 cookie;
+
+	for (i = 0; i < CONTEST && self->ret == 0; i++) {
+		self->ret = conn_wait(self->conn);
+		if (self->ret)
+			break;
+		cookie = recv_cookie(self->conn);
+		__atomic_sub_fetch(self->n_waiting, 1, __ATOMIC_RELAXED);
+		self->ret = cookie < 0 ? cookie :
+			    order_note(self->run, self->log, ORDER_GOT, cookie - 1);
+	}
+	return NULL;
+}
+
+/* abi: design/6.2, order/agreement */
+TEST_F(order, two_receivers_agree_while_two_send_at_the_same_time)
+{
+	struct conn *conns[4] = { &self->a, &self->d, &self->b, &self->c };
+	struct contestant all[4] = {};
+	struct order_verdict verdict;
+	unsigned int i, n_waiting = 0;
+	struct order_run run;
+
+	ASSERT_EQ(0, match_remove(&self->a, 1));
+	ASSERT_EQ(0, order_begin(&run, CONTEST, 4));
+	for (i = 0; i < 4; i++) {
+		all[i] = (struct contestant) {
+			.conn = conns[i], .run = &run, .log = i, .n_waiting = &n_waiting,
+		};
+		ASSERT_EQ(i, order_log_new(&run, i >= 2));
+		run.logs[i].whole = true;
+		ASSERT_EQ(0, pthread_create(&all[i].thread, NULL,
+					    i < 2 ? contest_send : contest_recv, &all[i]));
+	}
+	for (i = 0; i < 4; i++) {
+		pthread_join(all[i].thread, NULL);
+		EXPECT_EQ(0, all[i].ret);
+	}
+	ASSERT_EQ(0, order_check(&run, &verdict));
+	EXPECT_EQ(2 * CONTEST, verdict.receipts);
+	EXPECT_TRUE(order_is_kept(&verdict)) {
+		TH_LOG("%llu disagreements, %llu overtaken, %llu foretold; %s",
+		       verdict.disagreements, verdict.overtaken, verdict.foretold, verdict.first);
+	}
+	order_end(&run);
 }
 
 TEST_HARNESS_MAIN
