@@ -2,8 +2,8 @@
 /*
  * The order of messages by logical clocks with staging, on real threads
  *
- * The steps of Documentation/kdbus/order.rst with locks and atomics of user space.  NO_STAGING and
- * RELAXED plant the mistakes that the test has to notice.
+ * The steps of Documentation/kdbus/order.rst with locks and atomics of user space.  NO_STAGING,
+ * NO_KNOWN and RELAXED plant the mistakes that the test has to notice.
  */
 
 #include <sched.h>
@@ -16,6 +16,12 @@
 #define COMMIT_ORDER	memory_order_relaxed
 #else
 #define COMMIT_ORDER	memory_order_release
+#endif
+
+#ifdef NO_KNOWN
+#define SETTLES_KNOWN	false
+#else
+#define SETTLES_KNOWN	true
 #endif
 
 static uint64_t max_stamp(uint64_t a, uint64_t b)
@@ -109,9 +115,28 @@ static void entry_settle_locked(struct conn *conn, struct entry *entry)
 	entry_insert(pos, entry);
 }
 
+static bool entry_is_committed(const struct entry *entry)
+{
+	return atomic_load_explicit(&entry->stage->ticket->state, memory_order_acquire) ==
+	       TICKET_FINAL;
+}
+
+/* What was committed before a message is sent stands in front of it, whoever knows of that. */
+static void settle_known_locked(struct conn *conn)
+{
+	struct entry *entry = conn->queue.next, *next;
+
+	for (; entry != &conn->queue; entry = next) {
+		next = entry->next;
+		if (SETTLES_KNOWN && entry->stage && entry_is_committed(entry))
+			entry_settle_locked(conn, entry);
+	}
+}
+
 static void stage_one(struct conn *dst, struct entry *entry, struct stage *stage, uint64_t seen)
 {
 	pthread_mutex_lock(&dst->lock);
+	settle_known_locked(dst);
 	entry->stamp = clock_propose_locked(dst, seen);
 #ifdef NO_STAGING
 	entry->stage = NULL;
@@ -137,6 +162,7 @@ static void settle_one(struct conn *dst, struct stage *stage)
 static void send_one(struct conn *dst, struct entry *entry, uint64_t seen)
 {
 	pthread_mutex_lock(&dst->lock);
+	settle_known_locked(dst);
 	entry->stamp = clock_propose_locked(dst, seen);
 	entry->stage = NULL;
 	entry_insert(&dst->queue, entry);
@@ -192,8 +218,7 @@ struct entry *conn_receive(struct conn *conn)
 
 	pthread_mutex_lock(&conn->lock);
 	while ((entry = conn->queue.next) != &conn->queue && entry->stage) {
-		if (atomic_load_explicit(&entry->stage->ticket->state, memory_order_acquire) ==
-		    TICKET_FINAL) {
+		if (entry_is_committed(entry)) {
 			entry_settle_locked(conn, entry);
 			continue;
 		}

@@ -17,8 +17,10 @@
  * What is checked
  *
  * - agreement: two receivers that both get two messages get them in the same order
- * - causality: no receiver gets a message before another one, also addressed to it, that the sender
- *   knew of when it sent: received, sent before, or whose SEND had returned to anybody at all
+ * - causality: no receiver gets a message before another one, also addressed to it, that the sender could
+ *   know of when it sent: whose SEND had returned, or that anybody at all had received, who may have told it
+ * - one row (ROW): there is one order of all messages that agrees with what each receives and in which
+ *   each stands behind all that its sender had received, also where no two receivers are the same
  * - a reply that is handed to a waiting caller, past the queue, finds everything that came before
  *   it in that queue or received
  * - nobody gets a message twice; nobody who lives misses one that was committed
@@ -38,6 +40,8 @@
  * AHEAD      the clock of one connection is ahead by so much when the run begins
  * ANY_ORDER  a message takes its receivers in any order; without it, round robin from its sender
  * REPLY      messages may be replies to a waiting caller
+ * ROW        checks for one row instead, with three messages and without REPLY
+ * BY_MESSAGES  the sender could know only of what it has received itself, or whose SEND had returned
  * MOVE       messages may be sent to a name, which belongs to an activator (one more queue, never read)
  *            until connection 2 takes it over; what waits there moves. Connection 0 gets a copy of
  *            each, as a monitor does
@@ -46,6 +50,7 @@
  *
  * NO_STAGING     each copy is committed by itself, with the stamp that its receiver's clock gives
  * NOT_MAX        the stamp is the first clock seen, not the largest
+ * NO_KNOWN       a message gets its stamp at a receiver without settling first what is committed there
  * NO_RECEIPT     what the sender has received does not count for its stamp
  * NO_RAISE       a queue's clock does not learn the stamp of what it got
  * EARLY          a staged copy can be received before it is committed
@@ -151,17 +156,30 @@ bool locked[N_QUEUES];
  */
 byte to[N_MSG];			/* receivers, a bit for each */
 bool got[N_QUEUES * N_MSG];	/* received */
+bool is_after[N_MSG];		/* was sent by somebody who could know of THIS */
+bool is_known;			/* SEND of THIS has returned, or somebody has received it */
+#ifdef BY_MESSAGES
 bool knows[N];			/* has received THIS, or something that came after it */
-bool is_after[N_MSG];		/* was sent by somebody who knew of THIS */
-bool has_returned;		/* SEND of THIS has returned to its sender */
+#define COULD_KNOW(c)	(is_known || knows[c])
+#else
+#define COULD_KNOW(c)	is_known
+#endif
 bool was_before[N_MSG];		/* somebody received it before THIS */
 bool was_after[N_MSG];		/* somebody received it after THIS */
+
+#ifdef ROW
+bool before[9];			/* before[3 * a + b]: a has to come before b in any row */
+#define BEFORE(a, b)	before[3 * (a) + (b)]
+#define CIRCLE2(a, b)	(BEFORE(a, b) && BEFORE(b, a))
+#define CIRCLE3(a, b, c) (BEFORE(a, b) && BEFORE(b, c) && BEFORE(c, a))
+#endif
 
 /* True until a promise is broken; the name is what the checker then prints. */
 bool causality = true;
 bool agreement = true;
 bool behind = true;		/* what came before a reply has been queued before it */
 bool once = true;
+bool row = true;		/* all messages fit into one row */
 bool complete = true;
 
 /* The stamp that a copy has, or would have if somebody looked: a final one settles when looked at. */
@@ -264,12 +282,63 @@ inline check_reply(c, m)
 	assert(behind)
 }
 
+#ifdef ROW
+/* Another message that c has, or will have, is behind this one. */
+inline note_before(a, b)
+{
+	BEFORE(a, b) = true;
+	row = !CIRCLE2(0, 1) && !CIRCLE2(0, 2) && !CIRCLE2(1, 2) && !CIRCLE3(0, 1, 2) &&
+	      !CIRCLE3(0, 2, 1);
+	assert(row)
+}
+
+/* c has received m: behind all that it had */
+inline note_receipt(c, m)
+{
+	i = 0;
+	do
+	:: i < 3 ->
+		if
+		:: i != m && got[COPY(c, i)] -> note_before(i, m)
+		:: else
+		fi;
+		i++
+	:: else -> break
+	od;
+	i = 0
+}
+#endif
+
+#ifdef ROW
+/* m is sent: behind all that its sender has received */
+inline note_cause(m)
+{
+	i = 0;
+	do
+	:: i < 3 ->
+		if
+		:: got[COPY(SENDER(m), i)] -> note_before(i, m)
+		:: else
+		fi;
+		i++
+	:: else -> break
+	od;
+	i = 0
+}
+#endif
+
 inline learn(c, m)
 {
 	once = !got[COPY(c, m)];
 	assert(once);
 	got[COPY(c, m)] = true;
+#if defined(ROW)
+	skip
+#elif defined(BY_MESSAGES)
 	knows[c] = knows[c] || m == THIS || is_after[m]
+#else
+	is_known = is_known || m == THIS
+#endif
 }
 
 /* RECV takes the copy of m */
@@ -280,8 +349,12 @@ inline receive(c, m)
 #endif
 	copy[COPY(c, m)] = GONE;
 	stamp[COPY(c, m)] = 0;
+#ifdef ROW
+	note_receipt(c, m);
+#else
 	check_causality(c, m);
 	check_agreement(c, m);
+#endif
 	learn(c, m)
 }
 
@@ -325,11 +398,46 @@ proctype reader(byte c)
 	od
 }
 
+/* It gets the place that its final stamp gives it. */
+inline settle(c, m)
+{
+	if
+	:: copy[COPY(c, m)] == STAGED ->
+#ifndef NO_RAISE
+		clock[c] = MAX(clock[c], final[m]);
+#endif
+		stamp[COPY(c, m)] = final[m];
+		copy[COPY(c, m)] = SETTLED
+	:: else		/* received already, or moved, or never staged: its queue was closed */
+	fi
+}
+
+/* What is committed by now comes before what is staged next, wherever that was heard of. */
+inline settle_known(c)
+{
+#ifndef NO_KNOWN
+	i = 0;
+	do
+	:: i < N_MSG ->
+		if
+		:: copy[COPY(c, i)] == STAGED && ticket[i] == FINAL -> settle(c, i)
+		:: else
+		fi;
+		i++
+	:: else -> break
+	od;
+	i = 0
+#else
+	skip
+#endif
+}
+
 /* One copy into the queue of c, in one section under its lock */
 inline stage(c, m)
 {
 	if
 	:: !closed[c] ->
+		settle_known(c);
 		clock[c] = MAX(clock[c], seen) + 1;
 #ifdef NO_STAGING
 		copy[COPY(c, m)] = SETTLED;
@@ -375,20 +483,6 @@ inline commit_one(c, m)
 	:: else
 	fi;
 	ticket[m] = FINAL
-}
-
-/* It gets the place that its final stamp gives it. */
-inline settle(c, m)
-{
-	if
-	:: copy[COPY(c, m)] == STAGED ->
-#ifndef NO_RAISE
-		clock[c] = MAX(clock[c], final[m]);
-#endif
-		stamp[COPY(c, m)] = final[m];
-		copy[COPY(c, m)] = SETTLED
-	:: else		/* received already, or moved, or never staged: its queue was closed */
-	fi
 }
 
 /* A reply is handed to the caller, who waits for it, past his queue. */
@@ -451,7 +545,10 @@ proctype sender(byte m)
 #endif
 		fi;
 #endif
-		is_after[m] = knows[SENDER(m)] || has_returned;
+		is_after[m] = COULD_KNOW(SENDER(m));
+#ifdef ROW
+		note_cause(m);
+#endif
 		todo = to[m];
 		ticket[m] = OPEN;
 #ifndef NO_RECEIPT
@@ -521,7 +618,9 @@ proctype sender(byte m)
 
 answer:	atomic {
 		if
-		:: LIVES(m) && m == THIS -> has_returned = true
+#ifndef ROW
+		:: LIVES(m) && m == THIS -> is_known = true
+#endif
 		:: else
 		fi;
 		goto over

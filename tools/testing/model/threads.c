@@ -38,7 +38,8 @@ struct message {
  * @known: of each sender, how many messages it knows of
  * @next: of each sender, the first message that may still come
  * @sent: what it sent
- * @n_returned: how many SENDs have returned; others read it
+ * @n_public: how many of its messages anybody may know of, because SEND has returned or because
+ *            somebody has received them; others read and write it
  * @log: what it received, in order
  * @n_log: how many
  */
@@ -50,7 +51,7 @@ struct peer {
 	unsigned int known[N];
 	unsigned int next[N];
 	struct message *sent;
-	atomic_uint n_returned;
+	atomic_uint n_public;
 	const struct message **log;
 	size_t n_log;
 };
@@ -97,6 +98,16 @@ static void peer_check(struct peer *peer, const struct message *message)
 		peer->known[message->src] = message->seq + 1;
 }
 
+/* From now on everybody may know of this message, and of those that its sender sent before. */
+static void publish(const struct message *message)
+{
+	atomic_uint *n_public = &peers[message->src].n_public;
+	unsigned int n = atomic_load(n_public);
+
+	while (n < message->seq + 1 && !atomic_compare_exchange_weak(n_public, &n, message->seq + 1))
+		;
+}
+
 static bool peer_receive(struct peer *peer)
 {
 	struct entry *entry = conn_receive(&peer->conn);
@@ -105,6 +116,7 @@ static bool peer_receive(struct peer *peer)
 		return false;
 	peer->log[peer->n_log++] = entry->message;
 	peer_check(peer, entry->message);
+	publish(entry->message);
 	free(entry);
 	return true;
 }
@@ -120,9 +132,9 @@ static void peer_send(struct peer *peer, unsigned int seq)
 	message->src = peer->id;
 	message->to = peer_random(peer) % ((1u << N) - 1) + 1;
 	for (i = 0; i < N; i++) {
-		unsigned int returned = atomic_load(&peers[i].n_returned);
+		unsigned int n_public = atomic_load(&peers[i].n_public);
 
-		message->past[i] = returned > peer->known[i] ? returned : peer->known[i];
+		message->past[i] = n_public > peer->known[i] ? n_public : peer->known[i];
 	}
 	for (i = 0; i < N; i++) {
 		at = (first + i) % N;
@@ -136,7 +148,7 @@ static void peer_send(struct peer *peer, unsigned int seq)
 	}
 	conn_send(&peer->conn, peer->id, dst, entries, n);
 	peer->known[peer->id] = seq + 1;
-	atomic_store(&peer->n_returned, seq + 1);
+	publish(message);
 }
 
 static void *peer_run(void *arg)
