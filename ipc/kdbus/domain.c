@@ -134,6 +134,19 @@ static struct kdbus_user *user_new(struct kdbus_domain *domain, kuid_t uid)
 	return user;
 }
 
+/* The user of a uid that has one already; most connections are not the first of theirs. */
+static struct kdbus_user *user_find_known(struct kdbus_domain *domain, kuid_t uid)
+{
+	struct kdbus_user *user;
+
+	spin_lock(&domain->users_lock);
+	user = xa_load(&domain->users, __kuid_val(uid));
+	if (user)
+		kref_get(&user->ref);
+	spin_unlock(&domain->users_lock);
+	return user;
+}
+
 /**
  * kdbus_user_find() - the accounting user of a uid, made on demand
  * @domain: the domain
@@ -146,6 +159,9 @@ struct kdbus_user *kdbus_user_find(struct kdbus_domain *domain, kuid_t uid)
 	struct kdbus_user *user, *new;
 	int ret;
 
+	user = user_find_known(domain, uid);
+	if (user)
+		return user;
 	new = user_new(domain, uid);
 	if (!new)
 		return ERR_PTR(-ENOMEM);

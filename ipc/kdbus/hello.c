@@ -110,7 +110,7 @@ static struct kdbus_user *hello_find_user(struct kdbus_conn *conn, struct file *
 
 	if (ep->is_custom)
 		return kdbus_user_get(ep->user);
-	if (kdbus_ep_is_privileged(ep, file) && uid_valid(kdbus_meta_faked_uid(&conn->meta)))
+	if (uid_valid(kdbus_meta_faked_uid(&conn->meta)) && kdbus_ep_is_privileged(ep, file))
 		uid = kdbus_meta_faked_uid(&conn->meta);
 	return kdbus_user_find(ep->node.domain, uid);
 }

@@ -3,6 +3,7 @@
 #ifndef KDBUS_POOL_INTERNAL_H
 #define KDBUS_POOL_INTERNAL_H
 
+#include <linux/fs.h>
 #include <linux/jiffies.h>
 #include <linux/kref.h>
 #include <linux/lockdep.h>
@@ -13,7 +14,6 @@
 
 #include "slice.h"
 
-struct file;
 struct mem_cgroup;
 struct page;
 
@@ -32,10 +32,12 @@ struct page;
  * @pages_lock: see DOC: Pool
  * @n_pages: number of entries in @pages; under @pages_lock, read as a hint
  * @busy: there was traffic since the trimmer looked
+ * @trims: @trim was queued at least once
  * @trim: gives pages back when idle
  * @memcg: who pays for pages; pinned, may be NULL
  * @file: file of the mappings, made at the first; under @pages_lock; weak, it
  *        pins the pool and removes itself
+ * @mapping: what @file maps, so that its mappings can be found; set up with the first @file
  */
 struct kdbus_pool {
 	struct kref ref;
@@ -47,9 +49,11 @@ struct kdbus_pool {
 	struct mutex pages_lock;	/* adding and removing pages */
 	unsigned long n_pages;
 	bool busy;
+	bool trims;
 	struct delayed_work trim;
 	struct mem_cgroup *memcg;
 	struct file *file;
+	struct address_space mapping;
 };
 
 void kdbus_pool_trim(struct work_struct *work);

@@ -49,7 +49,6 @@ static int pool_file_release(struct inode *inode, struct file *file)
 	if (pool->file == file)
 		pool->file = NULL;
 	mutex_unlock(&pool->pages_lock);
-	iput(file->f_mapping->host);
 	kdbus_pool_put(pool);
 	return 0;
 }
@@ -59,25 +58,34 @@ static const struct file_operations pool_file_ops = {
 	.release = pool_file_release,
 };
 
-/* A file with an address space of its own, so that its mappings can be found. */
-static struct file *pool_file_new(struct kdbus_pool *pool)
+/*
+ * Nothing is ever entered into the page cache of a pool: the address space is there only to
+ * find the mappings.  So it needs no inode of its own and borrows that of all anonymous files.
+ */
+static void pool_mapping_init(struct address_space *mapping, struct inode *host)
 {
-	struct inode *inode;
+	static const struct address_space_operations no_ops;
+
+	address_space_init_once(mapping);
+	mapping->a_ops = &no_ops;
+	mapping->host = host;
+	mapping_set_gfp_mask(mapping, GFP_KERNEL);
+}
+
+static struct file *pool_file_new_locked(struct kdbus_pool *pool)
+{
 	struct file *file;
+
+	lockdep_assert_held(&pool->pages_lock);
 
 	file = anon_inode_getfile("[kdbus-pool]", &pool_file_ops, pool, O_RDONLY);
 	if (IS_ERR(file))
 		return file;
 	kref_get(&pool->ref);
-
-	inode = alloc_anon_inode(file_inode(file)->i_sb);
-	if (IS_ERR(inode)) {
-		/* The release function puts the inode of f_mapping: give it one more. */
-		ihold(file_inode(file));
-		fput(file);
-		return ERR_CAST(inode);
-	}
-	file->f_mapping = inode->i_mapping;
+	/* An earlier file may still be on its way out, but its mappings are gone. */
+	if (!pool->mapping.host)
+		pool_mapping_init(&pool->mapping, file_inode(file));
+	file->f_mapping = &pool->mapping;
 	return file;
 }
 
@@ -104,7 +112,7 @@ int kdbus_pool_mmap(struct kdbus_pool *pool, struct vm_area_struct *vma)
 	if (pool->file && kdbus_get_file_active(&pool->file)) {
 		file = pool->file;
 	} else {
-		file = pool_file_new(pool);
+		file = pool_file_new_locked(pool);
 		if (!IS_ERR(file))
 			pool->file = file;
 	}

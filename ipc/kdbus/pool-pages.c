@@ -168,7 +168,7 @@ void kdbus_pool_trim(struct work_struct *work)
 			lock_page(pages[i]);
 			unlock_page(pages[i]);
 			if (pool->file)
-				unmap_mapping_range(pool->file->f_mapping,
+				unmap_mapping_range(&pool->mapping,
 						    (loff_t)indices[i] << PAGE_SHIFT,
 						    PAGE_SIZE, 1);
 			put_page(pages[i]);

@@ -59,17 +59,11 @@
 struct kdbus_pool *kdbus_pool_new(size_t size)
 {
 	struct kdbus_pool *pool;
-	int ret;
 
 	pool = kzalloc(sizeof(*pool), GFP_KERNEL_ACCOUNT);
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
-
-	ret = kdbus_space_init(&pool->space, size);
-	if (ret) {
-		kfree(pool);
-		return ERR_PTR(ret);
-	}
+	kdbus_space_init(&pool->space, size);
 	kref_init(&pool->ref);
 	pool->size = size;
 	spin_lock_init(&pool->lock);
@@ -86,7 +80,8 @@ static void pool_free(struct kref *ref)
 	struct page *page;
 	unsigned long index;
 
-	cancel_delayed_work_sync(&pool->trim);
+	if (pool->trims)
+		cancel_delayed_work_sync(&pool->trim);
 	xa_for_each(&pool->pages, index, page)
 		put_page(page);
 	xa_destroy(&pool->pages);
@@ -195,6 +190,7 @@ static void pool_release_locked(struct kdbus_pool *pool, struct kdbus_slice *sli
 		return;
 	/* Racy on purpose: a lost store delays the trimmer by one period. */
 	WRITE_ONCE(pool->busy, true);
+	pool->trims = true;
 	if (!delayed_work_pending(&pool->trim))
 		queue_delayed_work(kdbus_workqueue, &pool->trim, KDBUS_POOL_IDLE_JIFFIES);
 }

@@ -6,7 +6,9 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "slice.h"
 
@@ -21,7 +23,8 @@
  * A request takes the low end of a free slice, so a fresh range hands out rising
  * offsets from 0 on.  A released slice merges with free neighbours.  Dividing
  * needs a new structure and merging frees one, so one spare is kept: steady
- * traffic does not allocate.
+ * traffic does not allocate.  Two structures come with the space, so neither do
+ * connections that receive little.
  *
  * The space knows no lock and no page; its owner (the pool) serialises.
  */
@@ -69,10 +72,24 @@ void kdbus_slice_free(struct kdbus_slice *slice)
 		kmem_cache_free(slice_cache, slice);
 }
 
+static bool space_embeds(const struct kdbus_space *space, const struct kdbus_slice *slice)
+{
+	return slice >= space->first && slice < space->first + ARRAY_SIZE(space->first);
+}
+
+static void space_free_slice(struct kdbus_space *space, struct kdbus_slice *slice)
+{
+	if (!space_embeds(space, slice))
+		kdbus_slice_free(slice);
+}
+
+/* If there is one already, the one that costs memory is freed. */
 static void space_keep_spare(struct kdbus_space *space, struct kdbus_slice *slice)
 {
+	if (space->spare && space_embeds(space, slice))
+		swap(space->spare, slice);
 	if (space->spare)
-		kdbus_slice_free(slice);
+		space_free_slice(space, slice);
 	else
 		space->spare = slice;
 }
@@ -118,21 +135,16 @@ static void space_add_busy(struct kdbus_space *space, struct kdbus_slice *slice)
  * kdbus_space_init() - a range of one free slice
  * @space: uninitialised memory
  * @size: length in bytes, a multiple of 8, not 0
- *
- * Return: 0 or -ENOMEM.
  */
-int kdbus_space_init(struct kdbus_space *space, size_t size)
+void kdbus_space_init(struct kdbus_space *space, size_t size)
 {
-	struct kdbus_slice *slice;
+	struct kdbus_slice *slice = &space->first[0];
 
-	slice = kdbus_slice_new();
-	if (!slice)
-		return -ENOMEM;
-
+	memset(space->first, 0, sizeof(space->first));
 	INIT_LIST_HEAD(&space->slices);
 	space->free = RB_ROOT;
 	space->busy = RB_ROOT;
-	space->spare = NULL;
+	space->spare = &space->first[1];
 	space->size = size;
 	space->busy_bytes = 0;
 
@@ -140,7 +152,6 @@ int kdbus_space_init(struct kdbus_space *space, size_t size)
 	slice->size = size;
 	list_add(&slice->entry, &space->slices);
 	space_add_free(space, slice);
-	return 0;
 }
 
 /**
@@ -155,9 +166,10 @@ void kdbus_space_deinit(struct kdbus_space *space)
 	list_for_each_entry_safe(slice, next, &space->slices, entry) {
 		WARN_ON_ONCE(slice->held);
 		list_del(&slice->entry);
-		kdbus_slice_free(slice);
+		space_free_slice(space, slice);
 	}
-	kdbus_slice_free(space->spare);
+	if (space->spare)
+		space_free_slice(space, space->spare);
 	space->spare = NULL;
 }
 

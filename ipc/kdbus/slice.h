@@ -41,6 +41,7 @@ struct kdbus_slice {
  * @spare: a slice structure kept for the next division, or NULL; owned
  * @size: length of the range in bytes
  * @busy_bytes: sum of the sizes of slices in use
+ * @first: the first two structures: what a range needs until its second slice is taken
  */
 struct kdbus_space {
 	struct list_head slices;
@@ -49,6 +50,7 @@ struct kdbus_space {
 	struct kdbus_slice *spare;
 	size_t size;
 	size_t busy_bytes;
+	struct kdbus_slice first[2];
 };
 
 struct kdbus_slice *kdbus_slice_new(void);
@@ -56,7 +58,7 @@ void kdbus_slice_free(struct kdbus_slice *slice);
 int kdbus_slice_cache_init(void);
 void kdbus_slice_cache_deinit(void);
 
-int kdbus_space_init(struct kdbus_space *space, size_t size);
+void kdbus_space_init(struct kdbus_space *space, size_t size);
 void kdbus_space_deinit(struct kdbus_space *space);
 struct kdbus_slice *kdbus_space_reserve(struct kdbus_space *space, size_t size);
 void kdbus_space_release(struct kdbus_space *space, struct kdbus_slice *slice);

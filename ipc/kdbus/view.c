@@ -3,18 +3,29 @@
 
 #include <linux/compiler.h>
 #include <linux/cred.h>
+#include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/sched.h>
+#include <linux/stringhash.h>
 #include <linux/user_namespace.h>
 
 #include "view.h"
+
+static void root_identify(struct kdbus_root *root, const struct path *path)
+{
+	root->mnt = path->mnt;
+	root->dentry = path->dentry;
+	root->ino = d_inode(path->dentry)->i_ino;
+	root->dev = path->dentry->d_sb->s_dev;
+}
 
 /**
  * kdbus_root_init() - identify the root directory of current
@@ -30,10 +41,7 @@ void kdbus_root_init(struct kdbus_root *root)
 	if (!current->fs)
 		return;
 	get_fs_root(current->fs, &path);
-	root->mnt = path.mnt;
-	root->dentry = path.dentry;
-	root->ino = d_inode(path.dentry)->i_ino;
-	root->dev = path.dentry->d_sb->s_dev;
+	root_identify(root, &path);
 	path_put(&path);
 }
 
@@ -46,8 +54,36 @@ static bool pid_ns_shows(const struct pid_namespace *shown,
 	return ns;
 }
 
+/*
+ * What is mounted on the directory "proc" of @root.  Nearly always that directory is in the
+ * cache, pinned there by the mount, and then looking there is a quarter of what it takes to
+ * resolve the path.  NULL in path->mnt: it is not so simple.
+ */
+static void view_find_mounted_proc(const struct path *root, struct path *path)
+{
+	struct qstr name = QSTR_INIT("proc", 4);
+	struct dentry *dentry;
+
+	path->mnt = NULL;
+	if (root->dentry->d_flags & (DCACHE_OP_HASH | DCACHE_OP_COMPARE) ||
+	    path_permission(root, MAY_EXEC))
+		return;
+	name.hash = full_name_hash(root->dentry, name.name, name.len);
+	dentry = d_lookup(root->dentry, &name);
+	if (!dentry)
+		return;
+	if ((dentry->d_flags & DCACHE_MANAGED_DENTRY) != DCACHE_MOUNTED) {
+		dput(dentry);
+		return;
+	}
+	path->mnt = mntget(root->mnt);
+	path->dentry = dentry;
+	while (follow_down_one(path))
+		;
+}
+
 /* Find out what the /proc of current hides, see the top of view.h. */
-static void view_look_at_proc(struct kdbus_view *view)
+static void view_look_at_proc(struct kdbus_view *view, const struct path *root)
 {
 	const struct proc_fs_info *info;
 	struct super_block *sb;
@@ -56,7 +92,8 @@ static void view_look_at_proc(struct kdbus_view *view)
 	view->proc_hidden = true;
 	view->proc_gid = GLOBAL_ROOT_GID;
 
-	if (kern_path("/proc", LOOKUP_DIRECTORY, &path))
+	view_find_mounted_proc(root, &path);
+	if (!path.mnt && kern_path("/proc", LOOKUP_DIRECTORY, &path))
 		return;
 	sb = path.dentry->d_sb;
 	if (sb->s_magic == PROC_SUPER_MAGIC) {
@@ -84,13 +121,17 @@ static void view_look_at_proc(struct kdbus_view *view)
  */
 int kdbus_view_init(struct kdbus_view *view, const struct cred *opener)
 {
+	struct path root;
+
 	/* Everybody who takes a reference clears the same flag in it: to the same value. */
 	view->cred = data_race(get_cred(opener));
 	view->user_ns = opener->user_ns;
 	view->pid_ns = get_pid_ns(task_active_pid_ns(current));
 	view->tgid = get_task_pid(current, PIDTYPE_TGID);
-	kdbus_root_init(&view->root);
-	view_look_at_proc(view);
+	get_fs_root(current->fs, &root);
+	root_identify(&view->root, &root);
+	view_look_at_proc(view, &root);
+	path_put(&root);
 	return 0;
 }
 

@@ -30,6 +30,8 @@
 #define max_t(type, a, b)	((type)(a) > (type)(b) ? (type)(a) : (type)(b))
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
+#define swap(a, b)		\
+	do { typeof(a) swap_ = (a); (a) = (b); (b) = swap_; } while (0)
 #define clamp(v, lo, hi)	min(max(v, lo), hi)
 #define lower_32_bits(n)	((u32)(n))
 #define upper_32_bits(n)	((u32)((n) >> 32))
