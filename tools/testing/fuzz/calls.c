@@ -16,6 +16,7 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -120,7 +121,8 @@ static bool make_object(const struct op *op)
 
 	switch (op->value[0]) {
 	case OBJECT_MEMFD:
-		fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING |
+				  (op->value[2] & MAKE_HUGE ? MFD_HUGETLB : 0));
 		if (fd < 0 || ftruncate(fd, op->value[1] & 0xffffff) ||
 		    fcntl(fd, F_ADD_SEALS, (int)op->value[2] & 31))
 			break;
@@ -256,6 +258,19 @@ static bool pass_descriptor(const struct op *op)
 	return set_slot(op->value[0] % PROG_SLOTS, fd);
 }
 
+/* Nearly no descriptors more; calls_clean_up() takes that back. */
+static bool limit_descriptors(unsigned int more)
+{
+	struct rlimit limit;
+	int lowest = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	if (lowest < 0 || getrlimit(RLIMIT_NOFILE, &limit))
+		return false;
+	close(lowest);
+	limit.rlim_cur = lowest + more;
+	return !setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static bool shrink_caches(void)
 {
 	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
@@ -306,6 +321,8 @@ static bool file_call(const struct op *op)
 		return inotify_add_watch(fd, run_mount, IN_ALL_EVENTS) >= 0;
 	case FILE_EVENT:
 		return write(fd, "\1\0\0\0\0\0\0\0", 8) == 8;
+	case FILE_LIMIT:
+		return limit_descriptors(n % 4);
 	case FILE_SHRINK:
 		return shrink_caches();
 	case FILE_SEEK_DIR:
@@ -337,6 +354,9 @@ static bool make_mount(const struct op *op)
 		return false;
 	}
 	fd = syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
+	/* Where the machine does not see it, mountinfo may show it. */
+	if (run_is_apart)
+		syscall(SYS_move_mount, fd, "", AT_FDCWD, "/mnt", MOVE_MOUNT_F_EMPTY_PATH);
 	if (op->value[2] & 1)
 		syscall(SYS_fsconfig, context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
 	close(context);
@@ -441,8 +461,13 @@ void call_run(struct lane_state *me, const struct op *op)
 /* Empties all slots; what else the program left open lies at @first or above. */
 void calls_clean_up(int first)
 {
+	struct rlimit limit;
 	unsigned int i;
 
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 	for (i = 0; i < PROG_SLOTS; i++) {
 		forget_map(&slots[i]);
 		if (slots[i].fd >= 0)

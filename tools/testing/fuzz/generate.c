@@ -247,7 +247,7 @@ static void generate_call(struct random *random, struct op *op)
 		op->slot = op->value[0] == OBJECT_MEMFD ? choose_memfd(random) :
 			   op->value[0] == OBJECT_EPOLL ? SLOT_EPOLL : choose_object(random);
 		op->value[1] = choose_size(random) & 0xfffff;
-		op->value[2] = one_in(random, 4) ? random_below(random, 16) : 15;
+		op->value[2] = one_in(random, 4) ? random_below(random, 64) : 15;
 		break;
 	case OP_CLOSE:
 		if (one_in(random, 4))

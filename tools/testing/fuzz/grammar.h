@@ -100,12 +100,14 @@ enum file_call {
 	FILE_DRAIN,
 	FILE_EVENT,
 	FILE_SEEK_DIR,
+	FILE_LIMIT,		/* of descriptors */
 	FILE_SHRINK,		/* the kernel gives up what it can do without */
 	FILE_CALLS,
 };
 
 #define USER_GROUPS	(1u << 16)	/* with supplementary groups */
-#define CROWD_MAX	40
+#define MAKE_HUGE	32		/* beside the seals of a memfd: of huge pages */
+#define CROWD_MAX	24
 
 #define STRINGS_NAMES	8	/* the first ones are good well-known names */
 #define STRING_BUS	24	/* bus names that this run may use */

@@ -73,6 +73,10 @@ uint64_t oracle_return_flags(unsigned int kind)
 /* Of a message that the command delivers. */
 uint64_t oracle_info_flags(unsigned int kind)
 {
-	(void)kind;
-	return KDBUS_RECV_RETURN_INCOMPLETE_FDS;
+	uint64_t flags = KDBUS_RECV_RETURN_INCOMPLETE_FDS;
+
+	/* Only a reply can come past others. */
+	if (kind == OP_SEND)
+		flags |= KDBUS_RECV_RETURN_BEHIND;
+	return flags;
 }

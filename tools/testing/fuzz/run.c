@@ -24,7 +24,7 @@
 #include "world.h"
 
 #define MILLISECOND	1000000ull
-#define PATIENCE	(400 * MILLISECOND)	/* with whoever is blocked */
+#define PATIENCE	(200 * MILLISECOND)	/* with whoever is blocked */
 #define GONE_AFTER	(20000 * MILLISECOND)	/* a bus whose files are closed */
 #define TURNS		512	/* more than any limit of things */
 #define FAILURES	8	/* of a command that is repeated */
@@ -34,6 +34,7 @@ struct shared *shared;
 struct slot slots[PROG_SLOTS];
 const char *run_mount;
 bool run_is_concurrent;
+bool run_is_apart;
 
 static struct lane_state lanes[LANES] = {
 	{ .lane = LANE_MAIN }, { .lane = LANE_THREAD }, { .lane = LANE_PROCESS },
@@ -223,7 +224,7 @@ void run_signal(struct lane_state *me, unsigned int lane)
 /* The alarm comes again and again: who is blocked once may be blocked twice. */
 static void set_alarm(bool on)
 {
-	struct itimerval timer = { { 0, 100000 }, { 0, PATIENCE / 1000 } };
+	struct itimerval timer = { { 0, 50000 }, { 0, PATIENCE / 1000 } };
 
 	if (!on)
 		memset(&timer, 0, sizeof(timer));
@@ -264,6 +265,7 @@ bool run_in_namespaces(struct lane_state *me)
 	snprintf(map, sizeof(map), "0 %u 1", geteuid());
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID))
 		return false;
+	run_is_apart = true;
 	write_file("/proc/self/uid_map", map);
 	cover_disable(me->lane);
 	pid = fork();

@@ -133,7 +133,7 @@ static const char *const scenes[] = {
 	"0 name_acquire 7 ok 0 0 [NAME c x1 0 /s1]\n"
 	"0 send 7 ok 0 0 0 id:3 0 " D " 1" VEC "\n"
 	"0 send 7 ok 0" SIGNAL FILTER "\n"
-	"0 user 0 ok 0 3e9\n"
+	"0 user 0 ok 0 103ea\n"
 	"0 open 5 ok 0 1\n"
 	"0 hello 5 ok 0 1 ffffffffffffffff 3fff 10000\n"
 	"0 send 5 ok 0 0 0 0 0 " D " 1" TO_NAME VEC "\n"
@@ -202,6 +202,7 @@ static const char *const scenes[] = {
 	"0 send 3 ok 0" PLAIN " [PAYLOAD_MEMFD m x1 0 10,2000,fd:9,/-]" VEC
 	" [PAYLOAD_MEMFD m x1 0 0,20,fd:a,/-] [FDS m x1 0 fd:9,fd:b,fd:a,/-]\n"
 	"0 recv 4 ok 0 1\n"
+	"0 file 4 ok 0 12 1\n"
 	"0 recv 4 ok 0\n"
 	"0 walk 4 ok 0\n"
 	"0 send 3 ok 0" PLAIN " [PAYLOAD_VEC m x1 0 123,0,/-] [PAYLOAD_VEC m x1 0 9,mem:3,/-]\n"
@@ -242,12 +243,12 @@ static const char *const scenes[] = {
 	"0 send 3 ok 0" PLAIN LARGE "\n"
 	"0 recv 4 ok 0\n"
 	"0 free 4 ok 0 0 off:4\n"
-	"0 file 4 ok 0 12\n"
+	"0 file 4 ok 0 13\n"
 	"0 send 3 ok 0" PLAIN LARGE "\n"
 	"0 walk 4 ok 0\n"
 	"0 recv 4 ok 0\n"
 	"0 free 4 ok 0 0 off:4\n"
-	"0 file 4 ok 0 12\n"
+	"0 file 4 ok 0 13\n"
 	"0 walk 4 ok 0\n",
 
 	/* A crowd is interested in the same; more than one kind of interest. */
@@ -285,7 +286,11 @@ static const char *const scenes[] = {
 	"2 send 6 ok 0 0 0 id:6 0 " D " 1" VEC "\n"
 	"2 recv 6 ok 0\n"
 	"2 conn_info 6 ok 0 0 id:3 3fff\n"
-	"2 list 6 ok 0 f\n",
+	"2 list 6 ok 0 f\n"
+	"2 mount 14 ok 0 0 6 2\n"
+	"2 mount 14 ok 0 0 c 7\n"
+	"2 make 12 ok 0 c\n"
+	"2 file 12 ok 0 f 20\n",
 
 	/* A domain with limits, and a bus in it. */
 	"0 mount 14 ok 0 1 6 2\n"

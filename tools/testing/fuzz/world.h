@@ -119,6 +119,7 @@ bool run_init(unsigned int worker, const char *mount, const char *reports);
 bool run_prog(const struct prog *prog);
 extern const char *run_mount;
 extern bool run_is_concurrent;	/* more than one lane is at work */
+extern bool run_is_apart;	/* in namespaces of its own */
 bool run_in_namespaces(struct lane_state *me);
 void run_signal(struct lane_state *me, unsigned int lane);
 
