@@ -165,6 +165,28 @@ static int check_fixed(struct cursor *c, char type, size_t size)
 	return 0;
 }
 
+static bool is_string(char type)
+{
+	return type == 's' || type == 'o' || type == 'g';
+}
+
+/* A string, a path or a signature, checked; -EBADMSG also for other types. */
+static int get_string(struct cursor *c, char type, const char **ret, size_t *ret_size)
+{
+	int r;
+
+	if (!is_string(type))
+		return -EBADMSG;
+	r = type == 'g' ? get_signature(c, ret, ret_size) : get_text(c, ret, ret_size);
+	if (r < 0)
+		return r;
+	if (type == 's')
+		return kbus_utf8_is_valid(*ret, *ret_size) ? 0 : -EBADMSG;
+	if (type == 'o')
+		return kbus_path_is_valid(*ret, *ret_size) ? 0 : -EBADMSG;
+	return kbus_signature_is_valid(*ret, *ret_size) ? 0 : -EBADMSG;
+}
+
 /* The value of the first complete type at @type; @ret_after is where the signature goes on. */
 static int check_value(struct cursor *c, const char *type, const char **ret_after)
 {
@@ -176,22 +198,10 @@ static int check_value(struct cursor *c, const char *type, const char **ret_afte
 		*ret_after = type + 1;
 		return check_fixed(c, *type, fixed);
 	}
-	switch (*type) {
-	case 's':
-	case 'o':
-		if (get_text(c, &text, &size) < 0)
-			return -EBADMSG;
-		*ret_after = type + 1;
-		return (*type == 's' ? kbus_utf8_is_valid(text, size) :
-				       kbus_path_is_valid(text, size)) ? 0 : -EBADMSG;
-	case 'g':
-		if (get_signature(c, &text, &size) < 0)
-			return -EBADMSG;
-		*ret_after = type + 1;
-		return kbus_signature_is_valid(text, size) ? 0 : -EBADMSG;
-	default:
+	if (!is_string(*type))
 		return check_container(c, type, ret_after);
-	}
+	*ret_after = type + 1;
+	return get_string(c, *type, &text, &size);
 }
 
 /**
@@ -293,22 +303,16 @@ int kbus_read_u32(struct kbus_reader *reader, uint32_t *ret)
 int kbus_read_string(struct kbus_reader *reader, const char **ret, size_t *ret_size)
 {
 	struct cursor c = cursor_of(reader);
-	const char *after;
+	const char *text;
 	size_t size;
 
-	if (!*reader->signature || !strchr("sog", *reader->signature))
-		return -ENXIO;
-	if (check_value(&c, reader->signature, &after) < 0)
-		return -EBADMSG;
-	/* Checked just now, so it can be taken apart again without a doubt. */
-	size = c.at;
-	c = cursor_of(reader);
-	if (*reader->signature == 'g')
-		get_signature(&c, ret, ret_size ? ret_size : &size);
-	else
-		get_text(&c, ret, ret_size ? ret_size : &size);
+	if (get_string(&c, *reader->signature, &text, &size) < 0)
+		return is_string(*reader->signature) ? -EBADMSG : -ENXIO;
 	reader->pos = c.at;
-	reader->signature = after;
+	reader->signature++;
+	*ret = text;
+	if (ret_size)
+		*ret_size = size;
 	return 0;
 }
 

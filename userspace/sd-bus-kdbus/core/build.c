@@ -198,42 +198,48 @@ void kbus_put_bytes(struct kbus_writer *writer, const void *data, size_t size)
 		memcpy(p, data, size);
 }
 
-static void put_field(struct kbus_writer *w, enum kbus_field field, const char *type)
+/* Room for a field with @size bytes of value; NULL on error. */
+static uint8_t *put_field(struct kbus_writer *w, enum kbus_field field, char type, size_t size)
 {
-	kbus_put_struct(w);
-	kbus_put_byte(w, field);
-	kbus_put_signature(w, type);
+	uint8_t *p = extend(w, 8, 4 + size);
+
+	if (!p)
+		return NULL;
+	memcpy(p, (const uint8_t[]){ field, 1, type, 0 }, 4);
+	return p + 4;
 }
 
-static void put_text(struct kbus_writer *w, enum kbus_field field, const char *type,
-		     const char *value)
+static void put_text(struct kbus_writer *w, enum kbus_field field, char type, const char *value)
 {
-	if (!value)
+	const size_t size = value ? strlen(value) : 0;
+	uint8_t *p = value ? put_field(w, field, type, 4 + size + 1) : NULL;
+
+	if (!p)
 		return;
-	put_field(w, field, type);
-	kbus_put_string(w, value);
+	kbus_store32(p, size, false);
+	memcpy(p + 4, value, size + 1);
 }
 
 static void put_number(struct kbus_writer *w, enum kbus_field field, uint32_t value)
 {
-	if (!value)
-		return;
-	put_field(w, field, "u");
-	kbus_put_u32(w, value);
+	uint8_t *p = value ? put_field(w, field, 'u', 4) : NULL;
+
+	if (p)
+		kbus_store32(p, value, false);
 }
 
 static void put_fields(struct kbus_writer *w, const struct kbus_fields *f)
 {
 	kbus_put_array_open(w, '(');
-	put_text(w, KBUS_FIELD_PATH, "o", f->path);
-	put_text(w, KBUS_FIELD_INTERFACE, "s", f->interface);
-	put_text(w, KBUS_FIELD_MEMBER, "s", f->member);
-	put_text(w, KBUS_FIELD_ERROR_NAME, "s", f->error_name);
+	put_text(w, KBUS_FIELD_PATH, 'o', f->path);
+	put_text(w, KBUS_FIELD_INTERFACE, 's', f->interface);
+	put_text(w, KBUS_FIELD_MEMBER, 's', f->member);
+	put_text(w, KBUS_FIELD_ERROR_NAME, 's', f->error_name);
 	put_number(w, KBUS_FIELD_REPLY_SERIAL, f->reply_serial);
-	put_text(w, KBUS_FIELD_DESTINATION, "s", f->destination);
-	put_text(w, KBUS_FIELD_SENDER, "s", f->sender);
+	put_text(w, KBUS_FIELD_DESTINATION, 's', f->destination);
+	put_text(w, KBUS_FIELD_SENDER, 's', f->sender);
 	if (f->signature && *f->signature) {
-		put_field(w, KBUS_FIELD_SIGNATURE, "g");
+		put_field(w, KBUS_FIELD_SIGNATURE, 'g', 0);
 		kbus_put_signature(w, f->signature);
 	}
 	put_number(w, KBUS_FIELD_UNIX_FDS, f->n_fds);
@@ -260,10 +266,8 @@ int kbus_build(struct kbus_writer *body, const struct kbus_fields *fields, uint8
 	if (body->depth || !fields->serial)
 		body->error = body->error ?: -EINVAL;
 	w.error = body->error;
-	kbus_put_byte(&w, kbus_order_mark(false));
-	kbus_put_byte(&w, fields->type);
-	kbus_put_byte(&w, fields->flags);
-	kbus_put_byte(&w, 1);
+	kbus_put_bytes(&w, (const uint8_t[]){ kbus_order_mark(false), fields->type,
+					      fields->flags, 1 }, 4);
 	kbus_put_u32(&w, body->size);
 	kbus_put_u32(&w, fields->serial);
 	put_fields(&w, fields);

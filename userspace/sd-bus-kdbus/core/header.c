@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* header.c - the header of a D-Bus message: read it in place, rewrite who sent it */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -68,12 +69,12 @@ int kbus_message_size(const uint8_t fixed[KBUS_HEADER_FIXED], size_t *ret_header
 	return 0;
 }
 
-/* A string or path at the cursor: its length, its bytes, a NUL. */
+/* A string or path at the cursor, where no padding is needed: its length, its bytes, a NUL. */
 static int next_text(struct cursor *c, struct field *field)
 {
-	size_t at = KBUS_ALIGN(c->at, 4);
+	size_t at = c->at;
 
-	if (c->end < at || c->end - at < 5 || !kbus_is_zero(c->data + c->at, at - c->at))
+	if (c->end - at < 5)
 		return -EBADMSG;
 	field->size = kbus_load32(c->data + at, c->swap);
 	at += 4;
@@ -100,12 +101,10 @@ static int next_signature(struct cursor *c, struct field *field)
 
 static int next_number(struct cursor *c, struct field *field)
 {
-	size_t at = KBUS_ALIGN(c->at, 4);
-
-	if (c->end < at || c->end - at < 4 || !kbus_is_zero(c->data + c->at, at - c->at))
+	if (c->end - c->at < 4)
 		return -EBADMSG;
-	field->number = kbus_load32(c->data + at, c->swap);
-	c->at = at + 4;
+	field->number = kbus_load32(c->data + c->at, c->swap);
+	c->at += 4;
 	return 0;
 }
 
@@ -149,6 +148,17 @@ static int next_value(struct cursor *c, struct field *field)
 	return next_other(c, field->text, field->size);
 }
 
+/* The padding before @p, which is @size bytes up to a multiple of 8 that is not the first. */
+static bool padding_is_zero(const uint8_t *p, size_t size)
+{
+	uint64_t word;
+
+	if (!size)
+		return true;
+	memcpy(&word, p - sizeof(word), sizeof(word));
+	return !(le64toh(word) >> (64 - 8 * size));
+}
+
 /* The next field: 1 if there is one, 0 at the end. */
 static int next_field(struct cursor *c, struct field *field)
 {
@@ -157,7 +167,7 @@ static int next_field(struct cursor *c, struct field *field)
 
 	if (c->at == c->end)
 		return 0;
-	if (at >= c->end || !kbus_is_zero(c->data + c->at, at - c->at))
+	if (at >= c->end || !padding_is_zero(c->data + at, at - c->at))
 		return -EBADMSG;
 	field->start = at;
 	field->code = c->data[at];
@@ -167,72 +177,122 @@ static int next_field(struct cursor *c, struct field *field)
 	return r < 0 ? r : 1;
 }
 
-static int keep(const char **member, const struct field *field, char type, bool is_valid)
+/* The fields that the specification knows: their first bytes, up to the value, and where that goes. */
+static const struct {
+	uint8_t start[4];
+	uint8_t member;
+} known[KBUS_FIELD_LAST + 1] = {
+#define KNOWN(code, type, member) [code] = { { code, 1, type }, offsetof(struct kbus_header, member) }
+	KNOWN(KBUS_FIELD_PATH, 'o', path),
+	KNOWN(KBUS_FIELD_INTERFACE, 's', interface),
+	KNOWN(KBUS_FIELD_MEMBER, 's', member),
+	KNOWN(KBUS_FIELD_ERROR_NAME, 's', error_name),
+	KNOWN(KBUS_FIELD_REPLY_SERIAL, 'u', reply_serial),
+	KNOWN(KBUS_FIELD_DESTINATION, 's', destination),
+	KNOWN(KBUS_FIELD_SENDER, 's', sender),
+	KNOWN(KBUS_FIELD_SIGNATURE, 'g', signature),
+	KNOWN(KBUS_FIELD_UNIX_FDS, 'u', n_fds),
+#undef KNOWN
+};
+
+/* Does the text of a known field obey its rules? */
+static bool text_is_valid(unsigned int code, const char *text, size_t size)
 {
-	if (field->type != type || !is_valid)
-		return -EBADMSG;
-	*member = field->text;
-	return 0;
+	switch (code) {
+	case KBUS_FIELD_PATH:
+		return kbus_path_is_valid(text, size);
+	case KBUS_FIELD_INTERFACE:
+		return kbus_interface_is_valid(text, size);
+	case KBUS_FIELD_MEMBER:
+		return kbus_member_is_valid(text, size);
+	case KBUS_FIELD_ERROR_NAME:
+		return kbus_error_name_is_valid(text, size);
+	case KBUS_FIELD_SIGNATURE:
+		return kbus_signature_is_valid(text, size);
+	default:
+		return kbus_bus_name_is_valid(text, size);
+	}
 }
 
-static int keep_number(uint32_t *member, const struct field *field, bool zero_is_valid)
+/*
+ * Keep the known field at @at; strings obey their rules if @check. A field begins on a multiple of 8, and
+ * what comes before its value takes 4 bytes, so there is no padding inside, and the header, which ends on
+ * a multiple of 8 too, has 8 bytes there.
+ *
+ * Returns where it ends, or 0 if it is wrong.
+ */
+static inline size_t keep_known(struct kbus_header *h, const struct cursor *c, size_t at, bool check)
 {
-	if (field->type != 'u' || (!field->number && !zero_is_valid))
-		return -EBADMSG;
-	*member = field->number;
-	return 0;
+	const uint8_t *p = c->data + at;
+	const unsigned int code = p[0];
+	uint8_t *member = (uint8_t *)h + known[code].member;
+	uint32_t value = kbus_load32(p + 4, c->swap);
+	const char *text;
+
+	if (memcmp(p, known[code].start, 4) != 0)
+		return 0;
+	if (p[2] == 'u') {
+		memcpy(member, &value, sizeof(value));
+		return at + 8 <= c->end && (value || code != KBUS_FIELD_REPLY_SERIAL) ? at + 8 : 0;
+	}
+	at += 8;
+	if (p[2] == 'g') {
+		at -= 3;
+		value = p[4];
+	}
+	text = (const char *)c->data + at;
+	if (at >= c->end || value >= c->end - at || text[value] ||
+	    (check && !text_is_valid(code, text, value)))
+		return 0;
+	memcpy(member, &text, sizeof(text));
+	return at + value + 1;
 }
 
 /* A field that the specification does not know is ignored, but its value must be one. */
-static bool unknown_is_valid(const struct field *f)
+static bool skip_unknown(struct cursor *c, bool check)
 {
-	switch (f->type) {
+	struct field f;
+
+	if (next_field(c, &f) <= 0)
+		return false;
+	if (!check)
+		return true;
+	switch (f.type) {
 	case 's':
-		return kbus_utf8_is_valid(f->text, f->size);
+		return kbus_utf8_is_valid(f.text, f.size);
 	case 'o':
-		return kbus_path_is_valid(f->text, f->size);
+		return kbus_path_is_valid(f.text, f.size);
 	case 'g':
-		return kbus_signature_is_valid(f->text, f->size);
+		return kbus_signature_is_valid(f.text, f.size);
 	default:
 		/* Numbers are always valid, all other types were checked when they were read. */
 		return true;
 	}
 }
 
-static int keep_field(struct kbus_header *h, const struct field *f)
+/* All fields: each known one at most once. */
+static int keep_fields(struct kbus_header *h, struct cursor *c, bool check)
 {
-	const bool is_text = f->type == 's';
+	unsigned int seen = 1, code;	/* 0 is no field */
+	size_t at;
 
-	switch (f->code) {
-	case KBUS_FIELD_PATH:
-		return keep(&h->path, f, 'o', f->type == 'o' && kbus_path_is_valid(f->text, f->size));
-	case KBUS_FIELD_INTERFACE:
-		return keep(&h->interface, f, 's',
-			    is_text && kbus_interface_is_valid(f->text, f->size));
-	case KBUS_FIELD_MEMBER:
-		return keep(&h->member, f, 's', is_text && kbus_member_is_valid(f->text, f->size));
-	case KBUS_FIELD_ERROR_NAME:
-		return keep(&h->error_name, f, 's',
-			    is_text && kbus_error_name_is_valid(f->text, f->size));
-	case KBUS_FIELD_REPLY_SERIAL:
-		return keep_number(&h->reply_serial, f, false);
-	case KBUS_FIELD_DESTINATION:
-		return keep(&h->destination, f, 's',
-			    is_text && kbus_bus_name_is_valid(f->text, f->size));
-	case KBUS_FIELD_SENDER:
-		return keep(&h->sender, f, 's',
-			    is_text && kbus_bus_name_is_valid(f->text, f->size));
-	case KBUS_FIELD_SIGNATURE:
-		return keep(&h->signature, f, 'g',
-			    f->type == 'g' && kbus_signature_is_valid(f->text, f->size));
-	case KBUS_FIELD_UNIX_FDS:
-		return keep_number(&h->n_fds, f, true);
-	case 0:
-		return -EBADMSG;
-	default:
-		h->has_unknown = true;
-		return unknown_is_valid(f) ? 0 : -EBADMSG;
+	while (c->at < c->end) {
+		at = KBUS_ALIGN(c->at, 8);
+		if (at >= c->end || !padding_is_zero(c->data + at, at - c->at))
+			return -EBADMSG;
+		code = c->data[at];
+		if (code > KBUS_FIELD_LAST) {
+			h->has_unknown = true;
+			if (!skip_unknown(c, check))
+				return -EBADMSG;
+			continue;
+		}
+		c->at = seen >> code & 1 ? 0 : keep_known(h, c, at, check);
+		if (!c->at)
+			return -EBADMSG;
+		seen |= 1U << code;
 	}
+	return 0;
 }
 
 /* Does the header have what its type needs? */
@@ -261,25 +321,14 @@ static bool is_local(const struct kbus_header *h)
 	       (h->interface && strcmp(h->interface, "org.freedesktop.DBus.Local") == 0);
 }
 
-/**
- * kbus_header_parse() - read and check the header of a message
- * @header: filled on success; borrows @data
- * @data: the message from its beginning
- * @size: bytes at @data; of the body nothing needs to be there
- *
- * Everything is checked that the specification asks of a header, the rules for names included.
- *
- * Return: 0, or -EBADMSG if it is wrong or not complete.
- */
-int kbus_header_parse(struct kbus_header *header, const void *data, size_t size)
+/* @check: names, paths and texts have to obey their rules. */
+static int parse(struct kbus_header *header, const void *data, size_t size, bool check)
 {
 	struct cursor c = { .data = data };
-	struct field field;
 	size_t message_size;
-	uint32_t seen = 0;
 	int r;
 
-	*header = (struct kbus_header){ .data = data };
+	*header = (struct kbus_header){ .data = data, .signature = "" };
 	if (size < KBUS_HEADER_FIXED)
 		return -EBADMSG;
 	r = kbus_message_size(data, &header->size, &message_size);
@@ -298,27 +347,46 @@ int kbus_header_parse(struct kbus_header *header, const void *data, size_t size)
 	c.swap = header->swap;
 	c.at = KBUS_HEADER_FIXED;
 	c.end = KBUS_HEADER_FIXED + kbus_load32(c.data + 12, c.swap);
-	while ((r = next_field(&c, &field)) > 0) {
-		/* Each field may stand there once. */
-		if (field.code <= KBUS_FIELD_LAST && seen & 1U << field.code)
-			return -EBADMSG;
-		if (field.code <= KBUS_FIELD_LAST)
-			seen |= 1U << field.code;
-		r = keep_field(header, &field);
-		if (r < 0)
-			return r;
-	}
+	r = keep_fields(header, &c, check);
 	if (r < 0)
 		return r;
-	if (!kbus_is_zero(c.data + c.end, header->size - c.end))
+	if (!padding_is_zero(c.data + header->size, header->size - c.end))
 		return -EBADMSG;
-	if (!is_complete(header) || is_local(header))
+	if (!is_complete(header) || (check && is_local(header)))
 		return -EBADMSG;
-	if (!header->signature)
-		header->signature = "";
 	if (!*header->signature && header->body_size)
 		return -EBADMSG;
 	return 0;
+}
+
+/**
+ * kbus_header_parse() - read and check the header of a message
+ * @header: filled on success; borrows @data
+ * @data: the message from its beginning
+ * @size: bytes at @data; of the body nothing needs to be there
+ *
+ * Everything is checked that the specification asks of a header, the rules for names included.
+ *
+ * Return: 0, or -EBADMSG if it is wrong or not complete.
+ */
+int kbus_header_parse(struct kbus_header *header, const void *data, size_t size)
+{
+	return parse(header, data, size, true);
+}
+
+/**
+ * kbus_header_scan() - read the header of a message that its receiver will check
+ * @header: filled on success; borrows @data
+ * @data: the message from its beginning
+ * @size: bytes at @data; of the body nothing needs to be there
+ *
+ * All is as the specification asks, but strings may hold anything.
+ *
+ * Return: 0, or -EBADMSG if it is wrong or not complete.
+ */
+int kbus_header_scan(struct kbus_header *header, const void *data, size_t size)
+{
+	return parse(header, data, size, false);
 }
 
 /* A field with a string, the last of the header so far. */

@@ -63,8 +63,8 @@ enum kbus_field {
  * @sender: bus name that the sender claims, or NULL
  * @signature: types of the body; "" if there is none, never NULL
  *
- * Plain data. Strings end in a NUL and obey the rules of names.h; the fields that @type needs are
- * there.
+ * Plain data. Strings end in a NUL and obey the rules of names.h, unless they were only scanned; the
+ * fields that @type needs are there.
  */
 struct kbus_header {
 	const uint8_t *data;
@@ -92,6 +92,7 @@ struct kbus_header {
 int kbus_message_size(const uint8_t fixed[KBUS_HEADER_FIXED], size_t *ret_header_size,
 		      size_t *ret_size);
 int kbus_header_parse(struct kbus_header *header, const void *data, size_t size);
+int kbus_header_scan(struct kbus_header *header, const void *data, size_t size);
 ssize_t kbus_header_set_sender(const struct kbus_header *header, const char *sender,
 			       void *buffer, size_t capacity);
 

@@ -4,7 +4,8 @@
  *
  * A program may have thousands of rules that differ in the member or in the first argument only, so
  * that a message must not be tested against each. Rules lie in buckets by member and arg0, with NULL
- * for those that do not ask; a message looks into the four buckets that can hold its rules.
+ * for those that do not ask; a message looks into the four buckets that can hold its rules, if there are
+ * rules of that kind.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,12 +22,14 @@
  * @by_hash: buckets by the hash of the whole rule, linked by next_equal
  * @n_buckets: entries of both arrays, a power of two
  * @count: rules, equal ones once
+ * @n_kinds: rules that ask for no member or for one, and for no arg0 or for one
  */
 struct kbus_matchset {
 	struct kbus_match_entry **by_content;
 	struct kbus_match_entry **by_hash;
 	size_t n_buckets;
 	size_t count;
+	size_t n_kinds[2][2];
 };
 
 static uint64_t hash_step(uint64_t hash, const char *text)
@@ -56,6 +59,11 @@ static const char *arg0_of_rule(const struct kbus_match *match)
 	if (match->n_args && match->args[0].index == 0 && match->args[0].kind == KBUS_ARG_EQUAL)
 		return match->args[0].value;
 	return NULL;
+}
+
+static size_t *count_of_kind(struct kbus_matchset *set, const struct kbus_match *match)
+{
+	return &set->n_kinds[match->member != NULL][arg0_of_rule(match) != NULL];
 }
 
 static void link_entry(struct kbus_matchset *set, struct kbus_match_entry *entry)
@@ -187,6 +195,7 @@ int kbus_matchset_add(struct kbus_matchset *set, struct kbus_match *match, uint6
 		grow(set);
 	link_entry(set, entry);
 	set->count++;
+	++*count_of_kind(set, match);
 	if (ret)
 		*ret = entry;
 	return 0;
@@ -211,6 +220,7 @@ void kbus_matchset_remove(struct kbus_matchset *set, struct kbus_match_entry *en
 		link = &(*link)->next_equal;
 	*link = entry->next_equal;
 	set->count--;
+	--*count_of_kind(set, m);
 	kbus_match_free(entry->match);
 	free(entry);
 }
@@ -218,8 +228,11 @@ void kbus_matchset_remove(struct kbus_matchset *set, struct kbus_match_entry *en
 static bool test_bucket(const struct kbus_matchset *set, const char *member, const char *arg0,
 			const struct kbus_match_message *message)
 {
-	struct kbus_match_entry *entry = set->by_content[content_bucket(set, member, arg0)];
+	struct kbus_match_entry *entry;
 
+	if (!set->n_kinds[member != NULL][arg0 != NULL])
+		return false;
+	entry = set->by_content[content_bucket(set, member, arg0)];
 	for (; entry; entry = entry->next)
 		if (kbus_match_test(entry->match, message))
 			return true;
@@ -238,11 +251,10 @@ bool kbus_matchset_test(const struct kbus_matchset *set, const struct kbus_match
 	const char *member = message->header->member, *arg0 = NULL;
 	struct kbus_reader reader;
 
-	if (!set->count)
-		return false;
-	kbus_reader_init(&reader, message->header, message->body);
-	if (*reader.signature == 's')
+	if ((set->n_kinds[0][1] || set->n_kinds[1][1]) && *message->header->signature == 's') {
+		kbus_reader_init(&reader, message->header, message->body);
 		kbus_read_string(&reader, &arg0, NULL);
+	}
 	return test_bucket(set, NULL, NULL, message) ||
 	       (member && test_bucket(set, member, NULL, message)) ||
 	       (arg0 && test_bucket(set, NULL, arg0, message)) ||

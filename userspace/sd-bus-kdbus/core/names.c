@@ -102,6 +102,9 @@ bool kbus_utf8_is_valid(const char *text, size_t size)
 	while (p < end) {
 		while (end - p >= 8 && is_plain_word(p))
 			p += 8;
+		/* Most strings end, or are shorter than that, in ASCII too. */
+		while (p < end && *p - 1U < 0x7f)
+			p++;
 		if (p == end)
 			break;
 		n = utf8_sequence(p, end - p);
