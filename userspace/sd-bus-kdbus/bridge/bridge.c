@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -79,14 +80,19 @@ static void bridge_put(struct bridge *bridge)
  * @bridge: from table_find(), possibly outdated
  * @fd: what was looked up
  *
+ * A process with one thread has nobody to lock out, and gets no second one before bridge_unlock().
+ *
  * Return: true with the lock held; false if the descriptor was closed meanwhile, without.
  */
 bool bridge_lock(struct bridge *bridge, int fd)
 {
-	pthread_mutex_lock(&bridge->lock);
+	if (!__libc_single_threaded) {
+		pthread_mutex_lock(&bridge->lock);
+		bridge->is_locked = true;
+	}
 	if (__builtin_expect(bridge->fd == fd, 1))
 		return true;
-	pthread_mutex_unlock(&bridge->lock);
+	bridge_unlock(bridge);
 	return false;
 }
 
@@ -96,6 +102,9 @@ bool bridge_lock(struct bridge *bridge, int fd)
  */
 void bridge_unlock(struct bridge *bridge)
 {
+	if (!bridge->is_locked)
+		return;
+	bridge->is_locked = false;
 	pthread_mutex_unlock(&bridge->lock);
 }
 
@@ -112,6 +121,7 @@ static int bridge_attach(int fd, struct kbus_conn *conn)
 	pthread_mutex_lock(&bridge->lock);
 	bridge->fd = fd;
 	bridge->conn = conn;
+	bridge->generation++;
 	sasl_init(&bridge->sasl, geteuid(), conn->bus_id);
 	r = table_add(fd, bridge);
 	if (r < 0) {
@@ -155,7 +165,7 @@ static void bridge_detach(struct bridge *bridge)
 	table_remove(bridge->fd);
 	bridge->fd = -1;
 	forget_incoming(bridge);
-	bridge->is_shut = bridge->is_eager = false;
+	bridge->is_shut = bridge->is_eager = bridge->is_watched = false;
 	bridge->last = BRIDGE_ASKED;
 	memset(bridge->n_guesses, 0, sizeof(bridge->n_guesses));
 	forget_partial(bridge);
@@ -261,7 +271,8 @@ static int replace_socket(int fd, struct kbus_conn *conn)
 
 	if (flags < 0 || fd_flags < 0)
 		return -errno;
-	if (fcntl(old, F_SETFL, flags & O_NONBLOCK) < 0 ||
+	/* The node was opened with it. */
+	if ((!(flags & O_NONBLOCK) && fcntl(old, F_SETFL, 0) < 0) ||
 	    dup3(old, fd, fd_flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
 		return -errno;
 	kbus_conn_set_fd(conn, fd, false);
@@ -279,7 +290,7 @@ static int replace_socket(int fd, struct kbus_conn *conn)
  */
 int bridge_connect(int fd, const struct sockaddr_un *address, socklen_t size)
 {
-	struct kbus_options options = { .pool_size = POOL_SIZE };
+	struct kbus_options options = { .pool_size = POOL_SIZE, .local_greeting = true };
 	char path[sizeof(address->sun_path) + 1], description[sizeof(path)];
 	const size_t start = offsetof(struct sockaddr_un, sun_path);
 	struct kbus_conn *conn;
@@ -332,7 +343,7 @@ static bool starts_with_auth(const struct msghdr *msg)
  */
 bool bridge_begins_here(int fd, const struct msghdr *msg)
 {
-	struct kbus_options options = { .pool_size = POOL_SIZE };
+	struct kbus_options options = { .pool_size = POOL_SIZE, .local_greeting = true };
 	char link[32], path[4096];
 	struct kbus_conn *conn;
 	int saved = errno, r;

@@ -17,6 +17,9 @@
 #include "../core/conn.h"
 #include "sasl.h"
 
+struct pollfd;
+struct timespec;
+
 /**
  * DOC: Bridge
  *
@@ -32,7 +35,7 @@
  * - A message stays in the queue until its last byte is handed out, because a library may poll
  *   between the first byte and the last. GDBus does. libsystemd reads on until a message is whole
  *   and never polls before; it is known by saying all that there is to say of SASL in one write,
- *   and saves a system call per message.
+ *   and saves a system call per message. When it waits, it saves another (see poll.c).
  * - Whether a read waits follows O_NONBLOCK of the descriptor as it is at that moment.
  *
  * Lock order: the lock of a bridge, then the lock of the list of unused ones. No lock is held while
@@ -54,6 +57,7 @@ enum bridge_last {
 /**
  * struct bridge - one bridged descriptor
  * @lock: guards all that follows
+ * @is_locked: @lock is held, by whoever reads this as true in its own turn
  * @fd: number of the descriptor, -1 in an unused bridge
  * @next: in the list of unused bridges; under the lock of that list
  * @conn: the connection; owned, its descriptor is the application's
@@ -61,6 +65,8 @@ enum bridge_last {
  * @is_eager: the library reads a message to its end without polling, and checks bodies itself
  * @last: what was done last
  * @n_guesses: after that, how many more times to say that nothing is there without asking; see receive.c
+ * @is_watched: the descriptor is in an epoll set, or was
+ * @generation: how many connections this bridge had
  * @is_shut: the library or a violation ended the conversation
  * @has_in: @in is being handed out
  * @in: message for the library
@@ -75,6 +81,7 @@ enum bridge_last {
  */
 struct bridge {
 	pthread_mutex_t lock;
+	bool is_locked;
 	int fd;
 	struct bridge *next;
 	struct kbus_conn *conn;
@@ -82,6 +89,8 @@ struct bridge {
 	bool is_eager;
 	enum bridge_last last;
 	unsigned int n_guesses[BRIDGE_N_LAST];
+	bool is_watched;
+	uint64_t generation;
 	bool is_shut;
 	bool has_in;
 	struct kbus_incoming in;
@@ -105,6 +114,12 @@ void bridge_disconnect(struct bridge *bridge);
 /* bytes: receive.c, send.c */
 ssize_t bridge_receive(struct bridge *bridge, int fd, struct msghdr *msg, int flags);
 ssize_t bridge_send(struct bridge *bridge, int fd, const struct msghdr *msg, int flags);
+
+/* waiting: poll.c */
+int bridge_wait(struct bridge *bridge, struct pollfd *fd, const struct timespec *timeout);
+bool bridge_any_ready(const struct pollfd *fds, unsigned long n);
+int bridge_add_ready(struct pollfd *fds, unsigned long n);
+void bridge_watch(struct bridge *bridge, int fd);
 
 /* what a socket answers: socket.c */
 int bridge_getsockopt(struct bridge *bridge, int fd, int level, int name, void *value,

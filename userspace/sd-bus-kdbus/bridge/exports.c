@@ -53,6 +53,10 @@ EXPORT int TAKEN(getsockname)(int fd, struct sockaddr *address, socklen_t *size)
 EXPORT int TAKEN(getpeername)(int fd, struct sockaddr *address, socklen_t *size);
 EXPORT int TAKEN(fstat)(int fd, struct stat *st);
 EXPORT int TAKEN(fstat64)(int fd, struct stat64 *st);
+EXPORT int TAKEN(poll)(struct pollfd *fds, nfds_t n, int timeout);
+EXPORT int TAKEN(ppoll)(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+			const sigset_t *mask);
+EXPORT int TAKEN(epoll_ctl)(int epoll_fd, int operation, int fd, struct epoll_event *event);
 EXPORT int TAKEN(shutdown)(int fd, int how);
 
 EXPORT int TAKEN(connect)(int fd, const struct sockaddr *address, socklen_t size)
@@ -280,6 +284,63 @@ EXPORT int TAKEN(fstat64)(int fd, struct stat64 *st)
 	if (r == 0 && table_find(fd))
 		st->st_mode = BRIDGE_MODE;
 	return r;
+}
+
+/* The C library's header says that poll() and ppoll() only write to what they get. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
+/* A single descriptor that is only waited for until it is readable. */
+static struct bridge *find_single(const struct pollfd *fds, nfds_t n)
+{
+	return n == 1 && fds->events == POLLIN ? table_find(fds->fd) : NULL;
+}
+
+EXPORT int TAKEN(poll)(struct pollfd *fds, nfds_t n, int timeout)
+{
+	const struct timespec span = { timeout / 1000, timeout % 1000 * 1000000L };
+	struct bridge *bridge = timeout ? find_single(fds, n) : NULL;
+	int r;
+
+	if (bridge) {
+		r = bridge_wait(bridge, fds, timeout < 0 ? NULL : &span);
+		if (r != -BRIDGE_NOT_MINE)
+			RETURN(r);
+	} else if (table_is_used() && bridge_any_ready(fds, n)) {
+		r = libc_next()->poll(fds, n, 0);
+		return r < 0 ? r : bridge_add_ready(fds, n);
+	}
+	return libc_next()->poll(fds, n, timeout);
+}
+
+EXPORT int TAKEN(ppoll)(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+			const sigset_t *mask)
+{
+	static const struct timespec zero;
+	const bool waits = !timeout || timeout->tv_sec > 0 || timeout->tv_nsec > 0;
+	struct bridge *bridge = waits && !mask ? find_single(fds, n) : NULL;
+	int r;
+
+	if (bridge) {
+		r = bridge_wait(bridge, fds, timeout);
+		if (r != -BRIDGE_NOT_MINE)
+			RETURN(r);
+	} else if (table_is_used() && bridge_any_ready(fds, n)) {
+		r = libc_next()->ppoll(fds, n, &zero, mask);
+		return r < 0 ? r : bridge_add_ready(fds, n);
+	}
+	return libc_next()->ppoll(fds, n, timeout, mask);
+}
+
+#pragma GCC diagnostic pop
+
+EXPORT int TAKEN(epoll_ctl)(int epoll_fd, int operation, int fd, struct epoll_event *event)
+{
+	struct bridge *bridge = operation == EPOLL_CTL_DEL ? NULL : table_find(fd);
+
+	if (__builtin_expect(bridge != NULL, 0))
+		bridge_watch(bridge, fd);
+	return libc_next()->epoll_ctl(epoll_fd, operation, fd, event);
 }
 
 EXPORT int TAKEN(shutdown)(int fd, int how)

@@ -32,6 +32,9 @@ static const struct {
 	FUNCTION(getpeername),
 	FUNCTION(fstat),
 	FUNCTION(fstat64),
+	FUNCTION(poll),
+	FUNCTION(ppoll),
+	FUNCTION(epoll_ctl),
 	/* last: libc_next() takes it as a sign that the others are there */
 	FUNCTION(shutdown),
 #undef FUNCTION

@@ -5,6 +5,9 @@
 #ifndef KDBUS_BRIDGE_LIBC_H
 #define KDBUS_BRIDGE_LIBC_H
 
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -32,6 +35,10 @@ struct libc {
 	int (*getpeername)(int fd, struct sockaddr *address, socklen_t *size);
 	int (*fstat)(int fd, struct stat *st);
 	int (*fstat64)(int fd, struct stat64 *st);
+	int (*poll)(struct pollfd *fds, nfds_t n, int timeout);
+	int (*ppoll)(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+		     const sigset_t *mask);
+	int (*epoll_ctl)(int epoll_fd, int operation, int fd, struct epoll_event *event);
 	int (*shutdown)(int fd, int how);
 };
 

@@ -20,6 +20,19 @@ static size_t buffer_size(const struct msghdr *msg)
 	return size;
 }
 
+/* One piece of the message into one buffer, which is what nearly all reads are. */
+static size_t hand_out_piece(struct bridge *bridge, const struct iovec *to)
+{
+	const struct iovec *part = &bridge->in.parts[0];
+	size_t n = part->iov_len - bridge->position;
+
+	if (n > to->iov_len)
+		n = to->iov_len;
+	memcpy(to->iov_base, (const uint8_t *)part->iov_base + bridge->position, n);
+	bridge->position += n;
+	return n;
+}
+
 /* Copy what comes next of the message into the library's buffers. */
 static size_t hand_out(struct bridge *bridge, const struct msghdr *msg)
 {
@@ -27,6 +40,8 @@ static size_t hand_out(struct bridge *bridge, const struct msghdr *msg)
 	size_t part = 0, skip = bridge->position, done = 0, i, n, room;
 	uint8_t *to;
 
+	if (in->n_parts == 1 && msg->msg_iovlen == 1)
+		return hand_out_piece(bridge, msg->msg_iov);
 	while (part < in->n_parts && skip >= in->parts[part].iov_len)
 		skip -= in->parts[part++].iov_len;
 	for (i = 0; i < (size_t)msg->msg_iovlen; i++) {
@@ -129,10 +144,11 @@ static int next_message(struct bridge *bridge, size_t size)
 }
 
 /*
- * One chunk of one message. The message leaves the queue with its last byte, and its descriptors come
- * with that.
+ * One chunk of one message, at most @size bytes. The message leaves the queue with its last byte, and
+ * its descriptors come with that.
  */
-static ssize_t receive_some(struct bridge *bridge, struct msghdr *msg, size_t room, int flags)
+static ssize_t receive_some(struct bridge *bridge, struct msghdr *msg, size_t size, size_t room,
+			    int flags)
 {
 	bool is_first;
 	size_t n;
@@ -140,7 +156,7 @@ static ssize_t receive_some(struct bridge *bridge, struct msghdr *msg, size_t ro
 
 	for (;;) {
 		if (!bridge->has_in) {
-			r = next_message(bridge, buffer_size(msg));
+			r = next_message(bridge, size);
 			if (r < 0)
 				return r;
 			bridge->has_in = true;
@@ -154,7 +170,8 @@ static ssize_t receive_some(struct bridge *bridge, struct msghdr *msg, size_t ro
 		bridge->last = BRIDGE_READ;
 		r = bridge->in.is_taken ? 0 : kbus_conn_take(bridge->conn, &bridge->in);
 		if (r == 0) {
-			hand_out_fds(&bridge->in, msg, room, flags);
+			if (bridge->in.n_fds)
+				hand_out_fds(&bridge->in, msg, room, flags);
 			kbus_conn_release(bridge->conn, &bridge->in);
 			return n;
 		}
@@ -168,7 +185,7 @@ static int wait_readable(int fd)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 
-	return poll(&poll_fd, 1, -1) < 0 ? -errno : 0;
+	return libc_next()->poll(&poll_fd, 1, -1) < 0 ? -errno : 0;
 }
 
 /**
@@ -183,7 +200,7 @@ static int wait_readable(int fd)
  */
 ssize_t bridge_receive(struct bridge *bridge, int fd, struct msghdr *msg, int flags)
 {
-	size_t room = msg->msg_control ? msg->msg_controllen : 0;
+	const size_t room = msg->msg_control ? msg->msg_controllen : 0, size = buffer_size(msg);
 	ssize_t r;
 
 	if (flags & (MSG_PEEK | MSG_OOB))
@@ -196,10 +213,10 @@ ssize_t bridge_receive(struct bridge *bridge, int fd, struct msghdr *msg, int fl
 			msg->msg_controllen = room;
 			return -BRIDGE_NOT_MINE;
 		}
-		if (bridge->is_shut || buffer_size(msg) == 0)
+		if (bridge->is_shut || size == 0)
 			r = 0;
 		else
-			r = receive_some(bridge, msg, room, flags);
+			r = receive_some(bridge, msg, size, room, flags);
 		if (r == -ECONNRESET) {
 			bridge_disconnect(bridge);
 			r = 0;

@@ -197,6 +197,15 @@ static int pieces_of_message(const struct cursor *at, struct iovec parts[PARTS_M
 	return n;
 }
 
+/* Is all that is left one message? Nearly always it is. */
+static bool is_one_message(const struct cursor *at)
+{
+	size_t header_size, size;
+
+	return at->skip == 0 && at->vec->iov_len >= KBUS_HEADER_FIXED && at->n <= PARTS_MAX &&
+	       kbus_message_size(at->vec->iov_base, &header_size, &size) == 0 && size == at->left;
+}
+
 /* The next message, or what there is of it. */
 static int send_next(struct bridge *bridge, struct cursor *at)
 {
@@ -204,6 +213,12 @@ static int send_next(struct bridge *bridge, struct cursor *at)
 	size_t size;
 	int n, r;
 
+	if (bridge->partial_size == 0 && is_one_message(at)) {
+		r = kbus_conn_send(bridge->conn, at->vec, at->n, at->fds, at->n_fds);
+		if (r == 0)
+			at->left = 0;
+		return r;
+	}
 	n = bridge->partial_size > 0 ? 0 : pieces_of_message(at, parts, &size);
 	if (n < 0)
 		return n;
@@ -240,7 +255,7 @@ static ssize_t collect_fds(const struct msghdr *msg, int fds[KBUS_FDS_MAX])
 
 static int send_all(struct bridge *bridge, struct cursor *at)
 {
-	const uint8_t *pool = bridge->conn->pool;
+	const uint64_t id = bridge->conn->id;
 	int r = 0;
 
 	if (bridge->is_shut)
@@ -250,7 +265,7 @@ static int send_all(struct bridge *bridge, struct cursor *at)
 	while (r == 0 && at->left > 0)
 		r = send_next(bridge, at);
 	/* BecomeMonitor in the middle of a message: what is left of that went with the old pool. */
-	if (bridge->has_in && bridge->conn->pool != pool) {
+	if (bridge->has_in && bridge->conn->id != id) {
 		bridge->has_in = false;
 		bridge->in.msg = NULL;
 		return -EPROTO;

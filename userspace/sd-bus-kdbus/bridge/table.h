@@ -65,6 +65,16 @@ static inline struct bridge *table_find(int fd)
 	return atomic_load_explicit(&page->entries[fd % TABLE_PAGE], memory_order_acquire);
 }
 
+/**
+ * table_is_used() - is anything bridged in this process?
+ *
+ * Return: true if there is.
+ */
+static inline bool table_is_used(void)
+{
+	return __builtin_expect(atomic_load_explicit(&table.used, memory_order_relaxed) != 0, 0);
+}
+
 int table_add(int fd, struct bridge *bridge);
 void table_remove(int fd);
 bool table_is_mine(void);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "conn.h"
@@ -79,26 +78,9 @@ static int make_hello(const struct kbus_options *options, struct hello *hello)
 	return 0;
 }
 
-/* How the bus hashes stands in the slice that HELLO leaves in the pool. */
-static int read_bloom(struct kbus_conn *conn, const struct kdbus_cmd_hello *cmd)
-{
-	const uint8_t *start = conn->pool + cmd->offset, *end = start + cmd->items_size;
-	const struct kdbus_item *item;
-
-	for (item = (const void *)start; (const uint8_t *)item < end; item = KBUS_ITEM_NEXT(item)) {
-		if (item->type != KDBUS_ITEM_BLOOM_PARAMETER)
-			continue;
-		conn->bloom.size = item->bloom_parameter.size;
-		conn->bloom.n_hash = item->bloom_parameter.n_hash;
-		return kbus_bloom_is_valid(&conn->bloom) ? 0 : -EOPNOTSUPP;
-	}
-	return -EPROTO;
-}
-
 static int say_hello(struct kbus_conn *conn, const struct kbus_options *options)
 {
 	struct hello hello;
-	void *pool;
 	int r;
 
 	r = make_hello(options, &hello);
@@ -111,19 +93,45 @@ static int say_hello(struct kbus_conn *conn, const struct kbus_options *options)
 	conn->unique_size = kbus_unique_format(conn->unique, conn->id);
 	memcpy(conn->bus_id, hello.cmd->id128, sizeof(conn->bus_id));
 	conn->pool_size = hello.cmd->pool_size;
-	pool = mmap(NULL, conn->pool_size, PROT_READ, MAP_SHARED, conn->fd, 0);
-	if (pool == MAP_FAILED) {
-		r = -errno;
-		goto out;
-	}
-	conn->pool = pool;
-	r = read_bloom(conn, hello.cmd);
-	/* Policy holders may not FREE, and never need their pool again. */
-	if (!(options->hello_flags & KDBUS_HELLO_POLICY_HOLDER))
-		kbus_free_slice(conn, hello.cmd->offset);
+	conn->hello_offset = hello.cmd->offset;
+	conn->hello_size = hello.cmd->items_size;
 out:
 	free(hello.cmd);
 	return r;
+}
+
+/**
+ * kbus_conn_have_bloom() - know how the bus hashes
+ * @conn: the connection
+ *
+ * That stands in the slice that HELLO left in the pool, which is given back then. It is read when it is
+ * needed first: many clients send no signal and ask for none.
+ *
+ * Return: 0 with @conn->bloom filled, -EOPNOTSUPP if we cannot hash so, -ENOMEM.
+ */
+int kbus_conn_have_bloom(struct kbus_conn *conn)
+{
+	const struct kdbus_item *item;
+	struct kbus_bloom bloom = {};
+	const uint8_t *start, *end;
+
+	if (conn->bloom.size)
+		return 0;
+	start = kbus_pool_at(conn, conn->hello_offset, conn->hello_size);
+	if (!start)
+		return -ENOMEM;
+	end = start + conn->hello_size;
+	for (item = (const void *)start; (const uint8_t *)item < end; item = KBUS_ITEM_NEXT(item)) {
+		if (item->type == KDBUS_ITEM_BLOOM_PARAMETER) {
+			bloom.size = item->bloom_parameter.size;
+			bloom.n_hash = item->bloom_parameter.n_hash;
+		}
+	}
+	if (!kbus_bloom_is_valid(&bloom))
+		return -EOPNOTSUPP;
+	conn->bloom = bloom;
+	kbus_slice_done(conn, conn->hello_offset, conn->hello_size);
+	return 0;
 }
 
 /**
@@ -134,8 +142,8 @@ out:
  * @ret: the connection, for kbus_conn_free(); written on success
  *
  * Return: 0, -ENOTTY if this is no endpoint of kdbus, -ESHUTDOWN if the bus is going, -EPERM if the
- * options need the bus's owner, -EMFILE if this user has too many connections, -EOPNOTSUPP if the
- * bus hashes in a way that we do not know, -ENOMEM, or what HELLO and mmap() return else.
+ * options need the bus's owner, -EMFILE if this user has too many connections, -ENOMEM, or what HELLO
+ * returns else.
  */
 int kbus_conn_adopt(int fd, const char *path, const struct kbus_options *options,
 		    struct kbus_conn **ret)
@@ -153,6 +161,7 @@ int kbus_conn_adopt(int fd, const char *path, const struct kbus_options *options
 	conn->options.policy = NULL;
 	conn->attach_recv = options->attach_recv;
 	conn->is_monitor = options->hello_flags & KDBUS_HELLO_MONITOR;
+	conn->is_greeting = options->local_greeting;
 	conn->backlog_tail = &conn->backlog;
 	conn->path = strdup(path);
 	r = conn->path ? kbus_matchset_new(&conn->matches) : -ENOMEM;
@@ -213,8 +222,7 @@ struct kbus_conn *kbus_conn_free(struct kbus_conn *conn)
 	if (!conn)
 		return NULL;
 	kbus_backlog_free(conn);
-	if (conn->pool)
-		munmap((void *)conn->pool, conn->pool_size);
+	kbus_pool_unmap(conn);
 	if (conn->owns_fd)
 		close(conn->fd);
 	kbus_matchset_free(conn->matches);

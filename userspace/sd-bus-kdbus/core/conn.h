@@ -44,6 +44,8 @@
  * @policy: who may do what with @name; borrowed for the time of the call
  * @n_policy: entries at @policy
  * @no_hello: the client need not call Hello before it sends other messages
+ * @local_greeting: what the bus says to the client up to the answer of Hello stays in this process,
+ *	and one message in the queue tells of it
  * @is_driver: this connection is the bus itself: it may send as org.freedesktop.DBus, and what it
  *	sends there goes to the kernel
  * @no_body_validation: leave out the check of received bodies, for clients that check each value
@@ -60,6 +62,7 @@ struct kbus_options {
 	const struct kdbus_policy_access *policy;
 	size_t n_policy;
 	bool no_hello;
+	bool local_greeting;
 	bool is_driver;
 	bool no_body_validation;
 	kbus_log_fn log;
@@ -76,9 +79,14 @@ struct kbus_options {
  * @unique: our unique name, ":1.<id>"
  * @unique_size: its length
  * @bus_id: id of the bus
- * @bloom: how this bus hashes
- * @pool: mapped read-only; owned
- * @pool_size: bytes at @pool
+ * @bloom: how this bus hashes, once kbus_conn_have_bloom() was called
+ * @hello_offset: until then, the slice that tells
+ * @hello_size: bytes there
+ * @pool: mapped read-only: nothing, then its beginning, then all; owned
+ * @pool_size: bytes of the pool
+ * @pool_mapped: bytes at @pool
+ * @pool_window: the mapping of the beginning, once @pool is all; owned
+ * @pool_window_mapped: bytes at @pool_window
  * @said_hello: the client has called Hello
  * @is_monitor: the client became a monitor
  * @wants_fds: the client negotiated descriptors; set it when it does. False at first
@@ -90,13 +98,18 @@ struct kbus_options {
  * @watches_names: notifications about names of ours are on
  * @last_cookie: last cookie of a match
  * @last_serial: last serial of a message that the bus made
+ * @is_greeting: @backlog comes before the queue, see @kbus_options.local_greeting
+ * @has_token: the queue has a message that means nothing
  * @backlog: messages of the bus that did not fit into the queue; owned
  * @backlog_tail: where the next one is linked
  * @stashed: RECV yielded a message that nobody has peeked, see kbus_conn_take()
  * @stash_offset: where it is in the pool
+ * @stash_size: bytes there
  * @second: of the notification that comes next, NameOwnerChanged was handed out already
  * @has_unfreed: a slice is given back with the next command
  * @no_free_items: the kernel cannot do that
+ * @is_waiting: somebody sleeps until the next message, see wait.h
+ * @no_exchange: the kernel cannot do that
  * @unfreed: offset of that slice
  * @failed_serial: last call that the bus answered because its service did not start; the kernel
  *	also says that it was dropped, which is no news then
@@ -114,8 +127,13 @@ struct kbus_conn {
 	size_t unique_size;
 	uint8_t bus_id[16];
 	struct kbus_bloom bloom;
+	uint64_t hello_offset;
+	uint64_t hello_size;
 	const uint8_t *pool;
 	size_t pool_size;
+	size_t pool_mapped;
+	const uint8_t *pool_window;
+	size_t pool_window_mapped;
 	bool said_hello;
 	bool is_monitor;
 	bool wants_fds;
@@ -126,13 +144,18 @@ struct kbus_conn {
 	bool watches_names;
 	uint64_t last_cookie;
 	uint32_t last_serial;
+	bool is_greeting;
+	bool has_token;
 	struct kbus_posted *backlog;
 	struct kbus_posted **backlog_tail;
 	bool stashed;
 	uint64_t stash_offset;
+	uint64_t stash_size;
 	bool second;
 	bool has_unfreed;
 	bool no_free_items;
+	bool is_waiting;
+	bool no_exchange;
 	uint64_t unfreed;
 	uint32_t failed_serial;
 	struct kbus_stats stats;

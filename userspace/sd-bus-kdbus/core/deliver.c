@@ -140,10 +140,7 @@ static bool is_disconnected(const struct kbus_conn *conn)
 
 static int deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope, size_t threshold)
 {
-	struct {
-		struct kdbus_cmd_send send;
-		struct kbus_free_item free;
-	} cmd;
+	struct kdbus_cmd_send cmd = { .size = sizeof(cmd) };
 	struct letter letter;
 	struct kdbus_item *item;
 	int memfd = -1, r;
@@ -166,11 +163,8 @@ static int deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope,
 		item = add_item(&letter, KDBUS_ITEM_FDS, envelope->n_fds * sizeof(int));
 		memcpy(item->fds, envelope->fds, envelope->n_fds * sizeof(int));
 	}
-	do {
-		cmd.send = (struct kdbus_cmd_send){ .msg_address = (uintptr_t)&letter };
-		cmd.send.size = sizeof(cmd.send) + kbus_free_item_add(conn, &cmd.free);
-		r = kbus_ioctl(conn->fd, KDBUS_CMD_SEND, &cmd);
-	} while (kbus_free_item_failed(conn, r));
+	cmd.msg_address = (uintptr_t)&letter;
+	r = kbus_ioctl(conn->fd, KDBUS_CMD_SEND, &cmd);
 	if (r == -ECONNRESET && !is_disconnected(conn))
 		r = -ENXIO;
 	if (memfd >= 0)
@@ -194,6 +188,9 @@ int kbus_deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope)
 
 	if (envelope->n_fds > KBUS_FDS_MAX)
 		return -EMFILE;
+	r = envelope->filter ? kbus_conn_have_bloom(conn) : 0;
+	if (r < 0)
+		return r;
 	r = deliver(conn, envelope, KBUS_MEMFD_THRESHOLD);
 	if (r == -ENOBUFS || r == -EXFULL || r == -EMSGSIZE)
 		r = deliver(conn, envelope, KBUS_MEMFD_THRESHOLD_FULL);

@@ -155,15 +155,20 @@ static int replace(struct kbus_conn *conn, struct kbus_conn *monitor, struct kbu
 
 	if (dup3(monitor->fd, conn->fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
 		return -errno;
-	munmap((void *)conn->pool, conn->pool_size);
+	kbus_pool_unmap(conn);
 	conn->pool = monitor->pool;
 	conn->pool_size = monitor->pool_size;
+	conn->pool_mapped = monitor->pool_mapped;
+	conn->pool_window = monitor->pool_window;
+	conn->pool_window_mapped = monitor->pool_window_mapped;
 	conn->id = monitor->id;
 	conn->is_monitor = true;
 	conn->stashed = conn->second = false;
-	/* What waits to be given back lies in the old pool; HELLO of the new one left nothing. */
-	conn->has_unfreed = false;
-	monitor->pool = NULL;
+	/* What waited to be given back lay in the old pool; a monitor does not hash. */
+	conn->has_unfreed = true;
+	conn->unfreed = monitor->hello_offset;
+	conn->is_greeting = conn->has_token = false;
+	monitor->pool = monitor->pool_window = NULL;
 	kbus_matchset_free(conn->matches);
 	conn->matches = set;
 	return 0;

@@ -75,6 +75,11 @@ struct kbus_free_item {
 	uint64_t offset;
 };
 
+int kbus_conn_have_bloom(struct kbus_conn *conn);
+
+const void *kbus_pool_at(struct kbus_conn *conn, uint64_t offset, uint64_t size);
+void kbus_pool_unmap(struct kbus_conn *conn);
+
 void kbus_slice_done(struct kbus_conn *conn, uint64_t offset, uint64_t size);
 size_t kbus_free_item_add(const struct kbus_conn *conn, struct kbus_free_item *item);
 bool kbus_free_item_failed(struct kbus_conn *conn, int result);

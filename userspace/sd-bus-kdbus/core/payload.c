@@ -189,3 +189,24 @@ void kbus_payload_close(const struct kdbus_msg *msg, bool memfds_only)
 				close(item->fds[i]);
 	}
 }
+
+/**
+ * kbus_incoming_owns_name() - did the sender own a name when it sent this?
+ * @in: the message
+ * @name: well-known name
+ *
+ * Known only if the connection asks for %KDBUS_ATTACH_NAMES.
+ *
+ * Return: true if it did.
+ */
+bool kbus_incoming_owns_name(const struct kbus_incoming *in, const char *name)
+{
+	const struct kdbus_item *item;
+
+	if (!in->msg)
+		return false;
+	KBUS_FOREACH_ITEM(item, in->msg)
+		if (item->type == KDBUS_ITEM_OWNED_NAME && strcmp(item->name.name, name) == 0)
+			return true;
+	return false;
+}

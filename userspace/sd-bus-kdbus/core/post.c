@@ -5,6 +5,9 @@
  * It is sent to our own id, so that it takes its place behind what waits already, and poll() tells of
  * it. When the kernel has no room, something waits in the queue, so the descriptor is readable
  * anyway: then it is kept here, and sent when a message has left the queue.
+ *
+ * A client that begins to speak gets three messages of the bus, and nothing that they could be out of
+ * order with: those may all be kept here, with one in the queue that means nothing.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -148,6 +151,13 @@ static int post(struct kbus_conn *conn, uint64_t type, uint8_t *data, size_t siz
 {
 	int r;
 
+	if (conn->is_greeting) {
+		r = conn->has_token ? 0 : kbus_post_token(conn);
+		if (r == 0)
+			return keep(conn, type, data, size, fds, n_fds);
+		free(data);
+		return r;
+	}
 	kbus_backlog_flush(conn);
 	/* A monitor cannot send, not even to itself. */
 	if (!conn->backlog && !conn->is_monitor) {
@@ -207,6 +217,7 @@ int kbus_post_token(struct kbus_conn *conn)
 	if (conn->is_monitor)
 		return 0;
 	r = send_to_self(conn, KBUS_PAYLOAD_TOKEN, "", 1, NULL, 0);
+	conn->has_token = r == 0 || conn->has_token;
 	return r == -ECONNRESET ? r : 0;
 }
 

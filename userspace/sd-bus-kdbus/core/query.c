@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "internal.h"
 #include "names.h"
 #include "query.h"
 
@@ -141,8 +142,12 @@ static int get_info(struct kbus_conn *conn, unsigned long command, struct kdbus_
 
 	if (r < 0)
 		return r;
-	*ret = (struct kbus_info){ .info = (const void *)(conn->pool + cmd->offset),
+	*ret = (struct kbus_info){ .info = kbus_pool_at(conn, cmd->offset, cmd->info_size),
 				   .offset = cmd->offset };
+	if (!ret->info) {
+		kbus_free_slice(conn, cmd->offset);
+		return -ENOMEM;
+	}
 	read_info(ret);
 	return 0;
 }
@@ -273,14 +278,18 @@ int kbus_list(struct kbus_conn *conn, uint64_t flags, kbus_list_fn each, void *c
 {
 	struct kdbus_cmd_list cmd = { .size = sizeof(cmd), .flags = flags };
 	const struct kdbus_info *info;
+	const uint8_t *list;
 	uint64_t at;
 	int r;
 
 	r = kbus_ioctl(conn->fd, KDBUS_CMD_LIST, &cmd);
 	if (r < 0)
 		return r;
+	list = kbus_pool_at(conn, cmd.offset, cmd.list_size);
+	if (!list)
+		r = -ENOMEM;
 	for (at = 0; r == 0 && at < cmd.list_size; at += info->size) {
-		info = (const void *)(conn->pool + cmd.offset + at);
+		info = (const void *)(list + at);
 		r = list_record(info, each, context);
 	}
 	kbus_free_slice(conn, cmd.offset);
@@ -324,6 +333,9 @@ int kbus_match_install(struct kbus_conn *conn, const struct kbus_match *match, u
 	struct install install = { .conn = conn, .cookie = cookie };
 	int r;
 
+	r = kbus_conn_have_bloom(conn);
+	if (r < 0)
+		return r;
 	r = kbus_match_translate(match, &conn->bloom, install_entry, &install);
 	if (r < 0 && install.n)
 		kbus_match_uninstall(conn, cookie);

@@ -45,11 +45,18 @@ static int receive(struct kbus_conn *conn, uint64_t flags, struct kdbus_cmd_recv
 	return r;
 }
 
-static void set_message(const struct kbus_conn *conn, struct kbus_incoming *in, uint64_t offset)
+/* -ENOMEM: the message is lost, because it cannot be seen. */
+static int set_message(struct kbus_conn *conn, struct kbus_incoming *in, uint64_t offset,
+		       uint64_t size)
 {
 	in->offset = offset;
-	in->msg = (const void *)(conn->pool + offset);
+	in->msg = kbus_pool_at(conn, offset, size);
+	if (!in->msg) {
+		kbus_free_slice(conn, offset);
+		return -ENOMEM;
+	}
 	in->src_id = in->msg->src_id;
+	return 0;
 }
 
 /*
@@ -72,6 +79,7 @@ static int take_from_queue(struct kbus_conn *conn, struct kbus_incoming *in)
 	if (r == 0 && cmd.msg.offset != in->offset) {
 		conn->stashed = true;
 		conn->stash_offset = cmd.msg.offset;
+		conn->stash_size = cmd.msg.msg_size;
 	}
 	if (r < 0 && r != -EAGAIN)
 		return r;
@@ -417,10 +425,11 @@ static int open_message(struct kbus_conn *conn, struct kbus_incoming *in)
 		return reject(conn, in, KBUS_DROP_FILTERED, NULL);
 	if (in->header.type == KBUS_ERROR && !in->msg->cookie_reply && in->src_id != conn->id)
 		conn->failed_serial = in->header.reply_serial;
-	if (in->is_taken) {
+	if (payload.memfd && in->is_taken)
 		kbus_payload_close(in->msg, true);
+	if (payload.n_fds && in->is_taken) {
 		in->n_fds = payload.n_fds;
-		memcpy(in->fds, payload.fds ?: in->fds, payload.n_fds * sizeof(int));
+		memcpy(in->fds, payload.fds, payload.n_fds * sizeof(int));
 	}
 	set_parts(in);
 	return READY;
@@ -482,11 +491,13 @@ static int open_notification(struct kbus_conn *conn, struct kbus_incoming *in)
 		r = open_first(conn, in);
 	if (r == 0 && concerns_us) {
 		in->has_second = true;
-		if (in->is_taken) {
-			conn->stashed = conn->second = true;
-			conn->stash_offset = in->offset;
-			in->msg = NULL;
-		}
+		if (!in->is_taken)
+			return READY;
+		conn->stashed = conn->second = true;
+		conn->stash_offset = in->offset;
+		conn->stash_size = in->msg->size;
+		in->msg = NULL;
+		kbus_post_token(conn);
 		return READY;
 	}
 	if (r == 1 && concerns_us) {
@@ -518,6 +529,7 @@ static int open_queued(struct kbus_conn *conn, struct kbus_incoming *in)
 		return READY;
 	}
 	if (is_ours && in->msg->payload_type == KBUS_PAYLOAD_TOKEN) {
+		conn->has_token = false;
 		discard(conn, in);
 		return NOTHING;
 	}
@@ -558,16 +570,14 @@ static int next_queued(struct kbus_conn *conn, uint64_t flags, struct kbus_incom
 
 	if (conn->stashed) {
 		conn->stashed = false;
-		set_message(conn, in, conn->stash_offset);
 		in->is_taken = true;
-		return 0;
+		return set_message(conn, in, conn->stash_offset, conn->stash_size);
 	}
 	r = receive(conn, flags, &cmd);
 	if (r < 0)
 		return r;
-	set_message(conn, in, cmd.msg.offset);
 	in->is_taken = !(flags & KDBUS_RECV_PEEK);
-	return 0;
+	return set_message(conn, in, cmd.msg.offset, cmd.msg.msg_size);
 }
 
 static int next(struct kbus_conn *conn, uint64_t flags, struct kbus_incoming *in)
@@ -582,12 +592,14 @@ static int next(struct kbus_conn *conn, uint64_t flags, struct kbus_incoming *in
 		in->size = 0;
 		in->has_second = false;
 		/* A monitor's fd is readable through others' messages only: the bus comes first. */
-		if (conn->backlog && !conn->is_monitor)
-			kbus_backlog_flush(conn);
-		if (conn->backlog && conn->is_monitor)
+		if (conn->backlog && (conn->is_monitor || conn->is_greeting)) {
 			r = -EAGAIN;
-		else
+		} else {
+			if (conn->backlog)
+				kbus_backlog_flush(conn);
+			conn->is_greeting = conn->is_greeting && !conn->said_hello;
 			r = next_queued(conn, flags, in);
+		}
 		if (r == -EAGAIN)
 			r = open_backlog(conn, in);
 		else if (r == 0)
@@ -667,25 +679,4 @@ int kbus_conn_drop(struct kbus_conn *conn, struct kbus_incoming *in)
 		close(in->fds[i]);
 	let_go(conn, in);
 	return 0;
-}
-
-/**
- * kbus_incoming_owns_name() - did the sender own a name when it sent this?
- * @in: the message
- * @name: well-known name
- *
- * Known only if the connection asks for %KDBUS_ATTACH_NAMES.
- *
- * Return: true if it did.
- */
-bool kbus_incoming_owns_name(const struct kbus_incoming *in, const char *name)
-{
-	const struct kdbus_item *item;
-
-	if (!in->msg)
-		return false;
-	KBUS_FOREACH_ITEM(item, in->msg)
-		if (item->type == KDBUS_ITEM_OWNED_NAME && strcmp(item->name.name, name) == 0)
-			return true;
-	return false;
 }

@@ -85,7 +85,7 @@ static int read_header(struct source *s, struct kbus_header *header)
 		if (r < 0)
 			return r;
 	}
-	return kbus_header_parse(header, s->parts[0].iov_base, s->parts[0].iov_len);
+	return kbus_header_scan(header, s->parts[0].iov_base, s->parts[0].iov_len);
 }
 
 /* The body in one piece; memory that this needs is @s's. */
@@ -104,7 +104,7 @@ static int contiguous_body(struct source *s, struct kbus_header *header, const v
 	if (s->n_parts > 1) {
 		r = gather(s);
 		if (r == 0)
-			r = kbus_header_parse(header, s->parts[0].iov_base, s->size);
+			r = kbus_header_scan(header, s->parts[0].iov_base, s->size);
 		if (r < 0)
 			return r;
 	}
@@ -119,8 +119,10 @@ static bool find_destination(const struct kbus_header *h, struct kbus_envelope *
 		e->dst_id = KDBUS_DST_ID_BROADCAST;
 	else if (h->destination[0] == ':')
 		return kbus_unique_parse(h->destination, &e->dst_id);
-	else
+	else if (strlen(h->destination) <= KBUS_NAME_MAX)
 		e->dst_name = h->destination;
+	else
+		return false;
 	return true;
 }
 
@@ -171,6 +173,9 @@ static int deliver_broadcast(struct kbus_conn *conn, const struct kbus_header *h
 	uint8_t *copy = NULL;
 	int r;
 
+	r = kbus_conn_have_bloom(conn);
+	if (r < 0)
+		return r;
 	memset(filter, 0, conn->bloom.size);
 	if (e->n_rest > 1) {
 		copy = malloc(h->body_size);
@@ -320,6 +325,12 @@ static int dispatch(struct kbus_conn *conn, struct source *s, struct kbus_header
 
 	if (h->n_fds != n_fds)
 		return -EBADMSG;
+	/* Whoever gets a message checks it anyway. Here the strings count if they are used here. */
+	if (to_driver || !h->destination) {
+		r = kbus_header_parse(h, h->data, h->size);
+		if (r < 0)
+			return r;
+	}
 	r = check_state(conn, h, to_driver);
 	if (r < 0)
 		return r;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * slice.c - give parts of the pool back together with the next command
+ * slice.c - give parts of the pool back with the command that takes the next message
  *
  * A system call less per message. What is large is given back at once: nobody knows when the next
- * command comes.
+ * message comes.
  */
 #include <errno.h>
 
 #include "internal.h"
 #include "query.h"
 
-#define KEEP_MAX	65536	/* bytes of the pool that may wait for the next command */
+#define KEEP_MAX	65536	/* bytes of the pool that may wait for that */
 
 /**
  * kbus_slice_done() - a slice is not needed any more
