@@ -13,6 +13,7 @@
 #include <uapi/linux/kdbus.h>
 
 #include "clock.h"
+#include "loss.h"
 #include "match.h"
 #include "meta.h"
 #include "queue.h"
@@ -70,6 +71,7 @@ struct kdbus_user;
  * @spare_call: memory for the next synchronous call, or NULL; likewise
  * @quota: how full it is, by sending user
  * @lost: messages that could not be queued since the last RECV
+ * @loss: for those with %KDBUS_HELLO_LOSS_IN_PLACE; has rules of its own
  * @calls: struct kdbus_call by this connection, from sending to their end
  * @n_calls: their number, and of those about to be sent
  * @deadline_ns: when @deadline fires; U64_MAX if it is not armed
@@ -122,6 +124,7 @@ struct kdbus_conn {
 	struct kdbus_call *spare_call;
 	struct kdbus_quota quota;
 	u64 lost;
+	struct kdbus_loss loss;
 	struct list_head calls;
 	unsigned int n_calls;
 	u64 deadline_ns;

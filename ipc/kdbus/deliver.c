@@ -133,13 +133,9 @@ struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_u
 	entry = kdbus_entry_alloc(&dst->spare);
 	if (!entry)
 		return ERR_PTR(-ENOMEM);
-	kdbus_queue_node_init(&entry->node, priority);
-	entry->slice = NULL;
+	kdbus_entry_init(entry, priority);
 	entry->files = files;
 	entry->n_fds = files ? files->n_fds : 0;
-	entry->is_ahead = false;
-	entry->call = NULL;
-	entry->registration = 0;
 
 	ret = deliver_charge(dst, user, entry, size);
 	if (ret)
@@ -214,12 +210,14 @@ int kdbus_deliver_commit(struct kdbus_conn *dst, struct kdbus_entry *entry, u64 
 /**
  * kdbus_entry_uncharge_locked() - an entry does not count any more
  * @dst: the receiver, its lock held
- * @entry: charged there; in no queue
+ * @entry: charged there, or a loss; in no queue
  */
 void kdbus_entry_uncharge_locked(struct kdbus_conn *dst, struct kdbus_entry *entry)
 {
 	lockdep_assert_held(&dst->lock);
 
+	if (unlikely(!entry->share))
+		return;
 	kdbus_quota_uncharge(&dst->quota, entry->share, entry->slice->size, entry->n_fds);
 	entry->share = NULL;
 }
@@ -239,7 +237,7 @@ void kdbus_entry_free(struct kdbus_conn *dst, struct kdbus_entry *entry)
 		kdbus_pool_release(dst->pool, entry->slice);
 	if (entry->files)
 		kdbus_files_put(entry->files);
-	kdbus_entry_release(entry, &dst->spare);
+	kdbus_entry_release(entry, entry->lost ? &dst->loss.spare : &dst->spare);
 }
 
 /**

@@ -44,6 +44,35 @@ struct kdbus_entry *kdbus_entry_alloc(struct kdbus_entry **spare)
 }
 
 /**
+ * kdbus_entry_alloc_now() - memory for an entry, if it can be had at once
+ *
+ * Context: Any but interrupts.
+ * Return: uninitialised memory, or NULL.
+ */
+struct kdbus_entry *kdbus_entry_alloc_now(void)
+{
+	return kmem_cache_alloc(entry_cache, GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
+}
+
+/**
+ * kdbus_entry_init() - an entry without anything
+ * @entry: uninitialised memory
+ * @priority: of the message
+ */
+void kdbus_entry_init(struct kdbus_entry *entry, s64 priority)
+{
+	kdbus_queue_node_init(&entry->node, priority);
+	entry->slice = NULL;
+	entry->share = NULL;
+	entry->files = NULL;
+	entry->n_fds = 0;
+	entry->is_ahead = false;
+	entry->lost = 0;
+	entry->call = NULL;
+	entry->registration = 0;
+}
+
+/**
  * kdbus_entry_release() - memory of an entry is not needed any more
  * @entry: the memory, or NULL
  * @spare: where one may be kept; NULL to free it

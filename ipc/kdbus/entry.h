@@ -15,11 +15,12 @@ struct kdbus_slice;
 /**
  * struct kdbus_entry - one copy of a message, in or on its way into a queue
  * @node: link in the queue
- * @slice: the image; held; owned
- * @share: what it is charged to, until it leaves the queue
+ * @slice: the image; held; owned; NULL in a loss that is not written yet
+ * @share: what it is charged to, until it leaves the queue; NULL in a loss
  * @files: descriptors and memfds; pinned, or NULL
  * @n_fds: descriptors that it is charged for
  * @is_ahead: a reply that has passed messages in the queue
+ * @lost: it stands for so many messages that are missing; 0 in a message
  * @call: the call that it makes, to be told when it is dropped; pinned, or NULL
  * @registration: of the name that it was sent to, 0 if it was sent to an id
  *
@@ -33,6 +34,7 @@ struct kdbus_entry {
 	struct kdbus_files *files;
 	unsigned int n_fds;
 	bool is_ahead;
+	u64 lost;
 	struct kdbus_call *call;
 	u64 registration;
 };
@@ -40,6 +42,8 @@ struct kdbus_entry {
 int kdbus_entry_cache_init(void);
 void kdbus_entry_cache_deinit(void);
 struct kdbus_entry *kdbus_entry_alloc(struct kdbus_entry **spare);
+struct kdbus_entry *kdbus_entry_alloc_now(void);
+void kdbus_entry_init(struct kdbus_entry *entry, s64 priority);
 void kdbus_entry_release(struct kdbus_entry *entry, struct kdbus_entry **spare);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* EXCHANGE: send, free and receive in one command. */
 
-#include <linux/errno.h>
+#include <linux/err.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -98,6 +98,10 @@ static struct kdbus_entry *exchange_take(struct kdbus_conn *conn,
 	for (;;) {
 		*error = 0;
 		entry = kdbus_recv_begin(conn, least, lost);
+		if (IS_ERR(entry)) {
+			*error = PTR_ERR(entry);
+			return NULL;
+		}
 		if (entry || *lost)
 			return entry;
 		if (!kdbus_conn_is_active(conn))

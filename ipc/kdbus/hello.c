@@ -37,7 +37,7 @@ enum {
 
 const struct kdbus_arg_rules kdbus_hello_rules = {
 	.size = sizeof(struct kdbus_cmd_hello),
-	.flags = KDBUS_HELLO_ACCEPT_FD | KDBUS_HELLO_KINDS,
+	.flags = KDBUS_HELLO_ACCEPT_FD | KDBUS_HELLO_KINDS | KDBUS_HELLO_LOSS_IN_PLACE,
 	.n_items = 6,
 	.items = {
 		[HELLO_NAME] = { .type = KDBUS_ITEM_NAME },
@@ -71,6 +71,8 @@ static int hello_check(struct kdbus_ep *ep, struct file *file, struct kdbus_arg 
 	    cmd->pool_size > min_t(u64, KDBUS_POOL_SIZE_MAX, LONG_MAX))
 		return -EINVAL;
 	if (kinds & (kinds - 1))
+		return -EINVAL;
+	if ((kinds & KDBUS_HELLO_POLICY_HOLDER) && (cmd->flags & KDBUS_HELLO_LOSS_IN_PLACE))
 		return -EINVAL;
 	if (!name != !hello_wants_name(arg))
 		return -EINVAL;
@@ -284,7 +286,8 @@ int kdbus_hello(struct kdbus_ep *ep, struct file *file, struct kdbus_arg *arg,
 	INIT_DELAYED_WORK(&conn->deadline, kdbus_calls_deadline);
 
 	ret = hello_identify(conn, arg) ?: hello_charge(conn, file) ?:
-	      hello_publish_bloom(conn, arg->hello) ?: hello_join(conn, arg);
+	      hello_publish_bloom(conn, arg->hello) ?: kdbus_loss_init(conn) ?:
+	      hello_join(conn, arg);
 	if (ret) {
 		kdbus_leave(conn);
 		kdbus_conn_put(conn);

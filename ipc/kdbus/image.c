@@ -248,7 +248,7 @@ struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct 
 /**
  * kdbus_message_copy_or_count() - write a copy for one of several receivers
  * @message: checked, files imported
- * @stage: gets the copy; if there is none the message counts as lost to the receiver
+ * @stage: gets the copy; if there is none the message is lost to the receiver
  *
  * Context: As kdbus_message_copy_to().
  */
@@ -257,7 +257,7 @@ void kdbus_message_copy_or_count(struct kdbus_message *message, struct kdbus_sta
 	struct kdbus_entry *entry = kdbus_message_copy_to(message, stage->conn);
 
 	if (IS_ERR(entry))
-		kdbus_conn_count_lost(stage->conn);
+		kdbus_loss_stage(stage);
 	else
 		stage->entry = entry;
 }

@@ -32,6 +32,7 @@ again:
 		kdbus_queue_remove(&from->queue, &entry->node);
 		list_add_tail(&entry->node.entry, taken);
 	}
+	kdbus_loss_join_all_locked(from);
 	spin_unlock(&from->lock);
 }
 
@@ -95,7 +96,7 @@ void kdbus_move_messages(struct kdbus_conn *from, struct kdbus_conn *to, u64 reg
 		if (entry->call)
 			kdbus_call_redirect(entry->call, from, to);
 		if (move_copy(from, to, entry))
-			kdbus_conn_count_lost(to);
+			kdbus_loss_now(to);
 		list_del_init(&entry->node.entry);
 		/* Still there, so the message was lost: its caller shall know. */
 		if (entry->call)

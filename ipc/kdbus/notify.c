@@ -205,7 +205,7 @@ static void notify_lost_everywhere(struct kdbus_bus *bus)
 	rcu_read_lock();
 	xa_for_each(&bus->conns, id, conn)
 		if (kdbus_conn_is_ordinary(conn))
-			kdbus_conn_count_lost(conn);
+			kdbus_loss_now(conn);
 	rcu_read_unlock();
 }
 
@@ -241,7 +241,7 @@ static void notify_copy_or_count(struct kdbus_stage *stage, const void *image, s
 {
 	stage->entry = notify_copy(stage->conn, image, size);
 	if (!stage->entry)
-		kdbus_conn_count_lost(stage->conn);
+		kdbus_loss_stage(stage);
 }
 
 static void notify_copy_to_all(struct kdbus_bus *bus, const struct kdbus_event *event,

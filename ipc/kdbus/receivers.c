@@ -205,7 +205,7 @@ void kdbus_receivers_add_monitors(struct kdbus_receivers *receivers, struct kdbu
 		if (fits)
 			kdbus_receivers_add(receivers, monitor, NULL);
 		else
-			kdbus_conn_count_lost(monitor);
+			kdbus_loss_now(monitor);
 	}
 	up_read(&bus->monitors_sem);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RECV and FREE: messages leave the queue, slices leave the pool. */
 
+#include <linux/err.h>
 #include <linux/limits.h>
 
 #include "arg.h"
@@ -59,6 +60,33 @@ static struct kdbus_entry *recv_select_locked(struct kdbus_conn *conn, const s64
 	}
 }
 
+/*
+ * The same, and a loss that is selected is written.  The lock is released meanwhile.
+ * -EXFULL or -ENOMEM if it cannot be.
+ */
+static struct kdbus_entry *recv_find_locked(struct kdbus_conn *conn, const s64 *least)
+{
+	struct kdbus_slice *room = NULL;
+	struct kdbus_entry *entry;
+
+	for (;;) {
+		entry = recv_select_locked(conn, least);
+		if (likely(!entry || !entry->lost || entry->slice))
+			break;
+		if (room) {
+			kdbus_loss_write_locked(conn, entry, room);
+			return entry;
+		}
+		spin_unlock(&conn->lock);
+		room = kdbus_loss_room(conn);
+		spin_lock(&conn->lock);
+		if (IS_ERR(room))
+			return ERR_CAST(room);
+	}
+	kdbus_loss_put_room(conn, room);
+	return entry;
+}
+
 /* The counter starts again. */
 static u64 recv_take_lost_locked(struct kdbus_conn *conn)
 {
@@ -70,6 +98,26 @@ static u64 recv_take_lost_locked(struct kdbus_conn *conn)
 	return lost;
 }
 
+static struct kdbus_entry *recv_begin(struct kdbus_conn *conn, const s64 *least, bool drop,
+				      u64 *lost)
+{
+	struct kdbus_entry *entry;
+	struct list_head *previous;
+
+	spin_lock(&conn->lock);
+	entry = drop ? recv_select_locked(conn, least) : recv_find_locked(conn, least);
+	if (!IS_ERR_OR_NULL(entry)) {
+		if (unlikely(entry->lost))
+			kdbus_loss_join_behind_locked(conn, entry);
+		previous = entry->node.entry.prev;
+		kdbus_queue_remove(&conn->queue, &entry->node);
+		kdbus_loss_join_locked(conn, previous);
+	}
+	*lost = IS_ERR(entry) ? 0 : recv_take_lost_locked(conn);
+	spin_unlock(&conn->lock);
+	return entry;
+}
+
 /**
  * kdbus_recv_begin() - take a message out of the queue
  * @conn: the receiver
@@ -77,19 +125,13 @@ static u64 recv_take_lost_locked(struct kdbus_conn *conn)
  *         taken; NULL for the oldest
  * @lost: out: number of messages lost since this was asked for last
  *
- * Return: the message, for kdbus_recv_finish() or kdbus_recv_undo(); or NULL.
+ * Context: May sleep.
+ * Return: the message, for kdbus_recv_finish() or kdbus_recv_undo(); or NULL; -EXFULL or
+ *         -ENOMEM if it is a loss that cannot be written.
  */
 struct kdbus_entry *kdbus_recv_begin(struct kdbus_conn *conn, const s64 *least, u64 *lost)
 {
-	struct kdbus_entry *entry;
-
-	spin_lock(&conn->lock);
-	entry = recv_select_locked(conn, least);
-	if (entry)
-		kdbus_queue_remove(&conn->queue, &entry->node);
-	*lost = recv_take_lost_locked(conn);
-	spin_unlock(&conn->lock);
-	return entry;
+	return recv_begin(conn, least, false, lost);
 }
 
 /* The message is gone; whoever waits for an answer to it learns that. */
@@ -166,7 +208,11 @@ static int recv_peek(struct kdbus_conn *conn, struct kdbus_arg *arg, const s64 *
 
 	kdbus_publish_nothing(conn, &cmd->msg);
 	spin_lock(&conn->lock);
-	entry = recv_select_locked(conn, least);
+	entry = recv_find_locked(conn, least);
+	if (IS_ERR(entry)) {
+		spin_unlock(&conn->lock);
+		return PTR_ERR(entry);
+	}
 	if (entry) {
 		cmd->msg.offset = entry->slice->offset;
 		cmd->msg.msg_size = entry->slice->size;
@@ -192,7 +238,9 @@ static int recv_take(struct kdbus_conn *conn, struct kdbus_arg *arg, const s64 *
 	u64 lost;
 	int ret;
 
-	entry = kdbus_recv_begin(conn, least, &lost);
+	entry = recv_begin(conn, least, drop, &lost);
+	if (IS_ERR(entry))
+		return PTR_ERR(entry);
 	kdbus_publish_nothing(conn, &cmd->msg);
 	kdbus_delay_point();
 	if (entry && !drop)
@@ -262,9 +310,11 @@ bool kdbus_free_check(struct kdbus_conn *conn, const struct kdbus_item *item)
  */
 void kdbus_free_all(struct kdbus_conn *conn, const struct kdbus_item *item)
 {
-	if (item)
-		kdbus_pool_unpublish_all(conn->pool, item->data64,
-					 kdbus_item_payload_size(item) / sizeof(u64));
+	if (!item)
+		return;
+	kdbus_pool_unpublish_all(conn->pool, item->data64,
+				 kdbus_item_payload_size(item) / sizeof(u64));
+	kdbus_loss_refill(conn);
 }
 
 /**
@@ -276,8 +326,13 @@ void kdbus_free_all(struct kdbus_conn *conn, const struct kdbus_item *item)
  */
 int kdbus_cmd_free(struct kdbus_conn *conn, struct kdbus_arg *arg)
 {
+	int ret;
+
 	/* Where nothing was published, the size of the pool was told: it can be freed. */
 	if (arg->free->offset == kdbus_pool_size(conn->pool))
 		return 0;
-	return kdbus_pool_unpublish(conn->pool, arg->free->offset);
+	ret = kdbus_pool_unpublish(conn->pool, arg->free->offset);
+	if (!ret)
+		kdbus_loss_refill(conn);
+	return ret;
 }

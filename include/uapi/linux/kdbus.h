@@ -142,6 +142,8 @@ enum kdbus_payload_type {
  *	%KDBUS_ITEM_NEGOTIATE
  * @KDBUS_ITEM_FREE: __u64 array of offsets, each as for FREE: the places in the
  *	pool that the command gives back
+ * @KDBUS_ITEM_LOST: &struct kdbus_lost, in a message from the kernel to a
+ *	connection with %KDBUS_HELLO_LOSS_IN_PLACE: here messages are missing
  * @_KDBUS_ITEM_ATTACH_BASE: metadata; base plus bit number of the attach flag
  * @KDBUS_ITEM_TIMESTAMP: &struct kdbus_timestamp
  * @KDBUS_ITEM_CREDS: &struct kdbus_creds
@@ -196,6 +198,7 @@ enum kdbus_item_type {
 
 	_KDBUS_ITEM_EXTENSION_BASE = 0x800,
 	KDBUS_ITEM_FREE = _KDBUS_ITEM_EXTENSION_BASE,
+	KDBUS_ITEM_LOST,
 
 	_KDBUS_ITEM_ATTACH_BASE = 0x1000,
 	KDBUS_ITEM_TIMESTAMP = _KDBUS_ITEM_ATTACH_BASE,
@@ -237,17 +240,22 @@ enum kdbus_make_flags {
 };
 
 /**
- * enum kdbus_hello_flags - flags of HELLO, at most one of the last three
+ * enum kdbus_hello_flags - flags of HELLO; at most one of ACTIVATOR,
+ * POLICY_HOLDER, MONITOR
  * @KDBUS_HELLO_ACCEPT_FD: take messages that carry file descriptors
  * @KDBUS_HELLO_ACTIVATOR: keep messages for a name that nobody owns yet
  * @KDBUS_HELLO_POLICY_HOLDER: hold the policy of a name, without messages
  * @KDBUS_HELLO_MONITOR: get a copy of everything, send nothing
+ * @KDBUS_HELLO_LOSS_IN_PLACE: an extension: where broadcasts or notifications to
+ *	this connection were lost, its queue has a message with
+ *	%KDBUS_ITEM_LOST; not with %KDBUS_HELLO_POLICY_HOLDER
  */
 enum kdbus_hello_flags {
 	KDBUS_HELLO_ACCEPT_FD		= 1ULL << 0,
 	KDBUS_HELLO_ACTIVATOR		= 1ULL << 1,
 	KDBUS_HELLO_POLICY_HOLDER	= 1ULL << 2,
 	KDBUS_HELLO_MONITOR		= 1ULL << 3,
+	KDBUS_HELLO_LOSS_IN_PLACE	= 1ULL << 16,
 };
 
 /**
@@ -583,6 +591,25 @@ struct kdbus_notify_name_change {
 } __KDBUS_ALIGNED8;
 
 /**
+ * enum kdbus_lost_flags - what is to be known about a loss
+ * @KDBUS_LOST_EARLIER: some of the messages are missing elsewhere: there was no
+ *	memory to note their place
+ */
+enum kdbus_lost_flags {
+	KDBUS_LOST_EARLIER		= 1ULL << 16,
+};
+
+/**
+ * struct kdbus_lost - that messages are missing where this one stands
+ * @count: how many
+ * @flags: &enum kdbus_lost_flags
+ */
+struct kdbus_lost {
+	__u64 count;
+	__u64 flags;
+} __KDBUS_ALIGNED8;
+
+/**
  * struct kdbus_item - an element of the list behind a fixed structure
  * @size: bytes of header (16) and payload, without the padding to the next item
  * @type: &enum kdbus_item_type
@@ -605,6 +632,7 @@ struct kdbus_notify_name_change {
  * @policy_access: payload of %KDBUS_ITEM_POLICY_ACCESS
  * @id_change: payload of the ID_* notifications and rules
  * @name_change: payload of the NAME_* notifications and rules
+ * @lost: payload of %KDBUS_ITEM_LOST
  *
  * sizeof counts the largest payload of fixed size; the header alone is 16
  * bytes, and an item may be as short as that.
@@ -632,6 +660,7 @@ struct kdbus_item {
 		struct kdbus_policy_access policy_access;
 		struct kdbus_notify_id_change id_change;
 		struct kdbus_notify_name_change name_change;
+		struct kdbus_lost lost;
 	};
 } __KDBUS_ALIGNED8;
 
@@ -1102,6 +1131,7 @@ struct kdbus_cmd_exchange {
  * Errors, besides those of the parser: ``EOPNOTSUPP``: a policy holder.
  * ``EINVAL``: DROP together with USE_PRIORITY.  ``ENXIO``: as for FREE, of what is
  * to be freed.  ``EAGAIN``: nothing queued, or nothing of that priority.
+ * ``EXFULL``: next is a %KDBUS_ITEM_LOST, for which the pool has no room.
  */
 #define KDBUS_CMD_RECV			_IOR(KDBUS_IOCTL_MAGIC, 0x91,	\
 					     struct kdbus_cmd_recv)
@@ -1180,9 +1210,10 @@ struct kdbus_cmd_exchange {
  * connection.  Those of SEND, of the message.  ``ENXIO``: as for FREE, of what is
  * to be freed.  If there was nothing to send or to free: ``EAGAIN``: nothing
  * queued, and no time to wait.  ``ETIMEDOUT``: the deadline passed.  ``EINTR``: a
- * signal came.  ``ECONNRESET``: the connection was ended.  ``EFAULT``: the results
- * cannot be stored, so nothing was done; if their memory was taken away while the
- * command ran, what was sent or freed stays so, and the message waits in the queue.
+ * signal came.  ``ECONNRESET``: the connection was ended.  ``EXFULL``: as for RECV.
+ * ``EFAULT``: the results cannot be stored, so nothing was done; if their memory
+ * was taken away while the command ran, what was sent or freed stays so, and the
+ * message waits in the queue.
  */
 #define KDBUS_CMD_EXCHANGE		_IOWR(KDBUS_IOCTL_MAGIC, 0xc0,	\
 					      struct kdbus_cmd_exchange)

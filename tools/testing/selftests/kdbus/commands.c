@@ -164,7 +164,7 @@ const struct command command_endpoint_update = {
 };
 
 const struct command command_hello = {
-	"HELLO", KDBUS_CMD_HELLO, sizeof(struct kdbus_cmd_hello), 0xf, 0,
+	"HELLO", KDBUS_CMD_HELLO, sizeof(struct kdbus_cmd_hello), 0x1000f, 0,
 	ITEMS(KDBUS_ITEM_NAME, KDBUS_ITEM_CREDS, KDBUS_ITEM_PIDS, KDBUS_ITEM_SECLABEL,
 	      KDBUS_ITEM_CONN_DESCRIPTION, KDBUS_ITEM_POLICY_ACCESS),
 	prepare_hello, 0,
