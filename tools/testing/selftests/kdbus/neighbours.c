@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Processes that disturb others, and memory cgroups. */
 #include <glob.h>
-#include <sched.h>
 #include <signal.h>
 #include "neighbours.h"
 
@@ -135,13 +134,18 @@ long neighbour_steps(const struct neighbour *neighbour)
 int neighbour_wait(const struct neighbour *neighbour, long steps)
 {
 	__u64 end = deadline_ms(PATIENCE_MS);
+	long done, before = 0;
 
-	while (neighbour_steps(neighbour) < steps) {
+	while ((done = neighbour_steps(neighbour)) < steps) {
 		if (__atomic_load_n(&neighbour->page->failed, __ATOMIC_RELAXED))
 			return neighbour->page->failed;
-		if (now_ns() > end)
+		if (done > before)
+			end = deadline_ms(PATIENCE_MS);
+		else if (now_ns() > end)
 			return -ETIME;
-		sched_yield();
+		before = done;
+		/* whoever is waited for may have no other CPU */
+		poll(NULL, 0, 1);
 	}
 	return 0;
 }

@@ -155,6 +155,45 @@ static int do_peer_answers(struct storm *storm, unsigned int self, unsigned int 
 	return storm_take(storm, peer, 0, true);
 }
 
+/* What EXCHANGE has done, or why it has not. */
+static int exchange(struct storm *storm, unsigned int self, struct args *args)
+{
+	const struct kdbus_cmd_exchange *cmd = &args->exchange;
+	int ret = command(storm->conns[self].fd, KDBUS_CMD_EXCHANGE, args);
+
+	if (ret)
+		return ret;
+	if (cmd->return_flags & KDBUS_RECV_RETURN_DROPPED_MSGS)
+		__atomic_fetch_add(&storm->ledger.lost, cmd->dropped_msgs, __ATOMIC_RELAXED);
+	return cmd->return_flags & KDBUS_EXCHANGE_RETURN_RECEIVED ?
+	       storm_enter(storm, self, cmd->msg.offset, true) : 0;
+}
+
+static int do_exchange(struct storm *storm, unsigned int self, unsigned int peer)
+{
+	struct args args, msg;
+	unsigned int cookie = next_cookie(storm);
+	int ret;
+
+	args_msg(&msg, storm->conns[peer].id, cookie);
+	args_exchange(&args);
+	args.exchange.msg_address = (uintptr_t)&msg;
+	args.exchange.timeout_ns = deadline_ms(1);
+	ret = exchange(storm, self, &args);
+	if (ret == 0)
+		storm->ledger.accepted[cookie - storm->ledger.base] = 1;
+	return ret;
+}
+
+static int do_exchange_wait(struct storm *storm, unsigned int self, unsigned int peer)
+{
+	struct args args;
+
+	args_exchange(&args);
+	args.exchange.timeout_ns = deadline_ms(2);
+	return exchange(storm, self, &args);
+}
+
 static int do_drop(struct storm *storm, unsigned int self, unsigned int peer)
 {
 	struct kdbus_cmd_recv recv;
@@ -373,6 +412,8 @@ const struct storm_command storm_commands[] = {
 	{ "RECV and answer", do_answer, { -EAGAIN } },
 	{ "RECV by an activator", do_starter_receives, { -EAGAIN } },
 	{ "RECV by the peer and answer", do_peer_answers, { -EAGAIN } },
+	{ "EXCHANGE", do_exchange, { FULL } },
+	{ "EXCHANGE to wait", do_exchange_wait, { -ETIMEDOUT } },
 	{ "RECV and drop", do_drop, { -EAGAIN } },
 	{ "RECV and peek", do_peek, { -EAGAIN } },
 	{ "LIST", do_list, { -EXFULL } },

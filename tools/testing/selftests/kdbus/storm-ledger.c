@@ -131,23 +131,11 @@ static void ledger_answer(struct storm *storm, unsigned int self, __u64 dst, __u
 		complain(storm, "a reply was refused with %d", ret);
 }
 
-int storm_take(struct storm *storm, unsigned int self, __u64 flags, bool answer)
+int storm_enter(struct storm *storm, unsigned int self, __u64 offset, bool answer)
 {
 	struct conn *conn = &storm->conns[self];
-	const struct kdbus_msg *msg;
-	struct kdbus_cmd_recv recv;
-	int ret;
+	const struct kdbus_msg *msg = (const void *)(conn->pool + offset);
 
-	memset(&recv, 0, sizeof(recv));
-	recv.size = sizeof(recv);
-	recv.flags = flags;
-	recv.priority = INT64_MAX;
-	ret = command(conn->fd, KDBUS_CMD_RECV, &recv);
-	if (ret == 0 || ret == -EAGAIN)
-		__atomic_fetch_add(&storm->ledger.lost, recv.dropped_msgs, __ATOMIC_RELAXED);
-	if (ret)
-		return ret;
-	msg = (const void *)(conn->pool + recv.msg.offset);
 	ledger_enter(&storm->ledger, self, msg);
 	if (msg_item(msg, KDBUS_ITEM_FDS))
 		close(msg_item(msg, KDBUS_ITEM_FDS)->fds[0]);
@@ -155,7 +143,22 @@ int storm_take(struct storm *storm, unsigned int self, __u64 flags, bool answer)
 		close(msg_item(msg, KDBUS_ITEM_PAYLOAD_MEMFD)->memfd.fd);
 	if (answer && msg->flags & KDBUS_MSG_EXPECT_REPLY)
 		ledger_answer(storm, self, msg->src_id, msg->cookie);
-	return conn_free(conn, recv.msg.offset);
+	return conn_free(conn, offset);
+}
+
+int storm_take(struct storm *storm, unsigned int self, __u64 flags, bool answer)
+{
+	struct kdbus_cmd_recv recv;
+	int ret;
+
+	memset(&recv, 0, sizeof(recv));
+	recv.size = sizeof(recv);
+	recv.flags = flags;
+	recv.priority = INT64_MAX;
+	ret = command(storm->conns[self].fd, KDBUS_CMD_RECV, &recv);
+	if (ret == 0 || ret == -EAGAIN)
+		__atomic_fetch_add(&storm->ledger.lost, recv.dropped_msgs, __ATOMIC_RELAXED);
+	return ret ? ret : storm_enter(storm, self, recv.msg.offset, answer);
 }
 
 /* Messages that are missing, and calls without an end. */

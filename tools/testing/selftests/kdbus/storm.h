@@ -89,6 +89,9 @@ void storm_end(struct storm *storm);
 
 bool storm_allows(const struct storm_command *command, int ret);
 
+/* Write a message that has been received into the ledger, and FREE it. */
+int storm_enter(struct storm *storm, unsigned int self, __u64 offset, bool answer);
+
 /* RECV, write it into the ledger, FREE. */
 int storm_take(struct storm *storm, unsigned int self, __u64 flags, bool answer);
 

@@ -446,7 +446,7 @@ FIXTURE_VARIANT_ADD(offender, who_is_in_a_container) { floods_from_a_container, 
  * somebody who wants the same CPU.  The figures are in the output.
  */
 /* abi: design/6.4 */
-TEST_F_TIMEOUT(offender, leaves_the_victim_its_work_and_its_memory, 120)
+TEST_F_TIMEOUT(offender, leaves_the_victim_its_work_and_its_memory, 600)
 {
 	struct work alone, disturbed;
 	struct neighbour neighbour;
