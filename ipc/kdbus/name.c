@@ -204,6 +204,7 @@ static struct kdbus_name_entry *name_new(const char *text)
 		return NULL;
 	kref_init(&name->ref);
 	INIT_LIST_HEAD(&name->claims);
+	name->text_size = size;
 	memcpy(name->text, text, size);
 	return name;
 }
@@ -618,7 +619,7 @@ void kdbus_names_release_all(struct kdbus_conn *conn)
 size_t kdbus_claim_item_size(const struct kdbus_claim *claim)
 {
 	return KDBUS_ITEM_HEADER_SIZE + offsetof(struct kdbus_name, name) +
-	       strlen(claim->name->text) + 1;
+	       claim->name->text_size;
 }
 
 /**
@@ -628,14 +629,14 @@ size_t kdbus_claim_item_size(const struct kdbus_claim *claim)
  */
 void kdbus_claim_item_write(const struct kdbus_claim *claim, void *at)
 {
-	size_t len = strlen(claim->name->text) + 1;
+	size_t size = claim->name->text_size;
 	struct kdbus_item *item;
 
 	item = kdbus_item_init(at, KDBUS_ITEM_OWNED_NAME,
-			       offsetof(struct kdbus_name, name) + len);
+			       offsetof(struct kdbus_name, name) + size);
 	item->name.flags = READ_ONCE(claim->flags);
 	memcpy((u8 *)item + KDBUS_ITEM_HEADER_SIZE + offsetof(struct kdbus_name, name),
-	       claim->name->text, len);
+	       claim->name->text, size);
 }
 
 /**

@@ -29,6 +29,7 @@ struct kdbus_event;
  *         only if he still is the owner
  * @activator: or NULL; under the names lock
  * @claims: ordinary associations, the primary owner first; under the names lock
+ * @text_size: bytes of @text, its NUL included; set once
  * @text: the name
  */
 struct kdbus_name_entry {
@@ -40,6 +41,7 @@ struct kdbus_name_entry {
 	struct kdbus_conn __rcu *owner;
 	struct kdbus_claim *activator;
 	struct list_head claims;
+	size_t text_size;
 	char text[];
 };
 

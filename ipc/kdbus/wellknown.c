@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The grammar of well-known bus names */
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 #include "wellknown.h"
@@ -11,7 +12,8 @@
  */
 static bool is_letter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+	/* With the bit that tells them apart set, upper and lower case are one range. */
+	return (u8)((c | 0x20) - 'a') < 26 || c == '_' || c == '-';
 }
 
 static bool is_digit(char c)
@@ -61,16 +63,16 @@ bool kdbus_wellknown_is_valid(const char *name, size_t len, bool wildcard_ok)
 	}
 
 	for (i = 0; i < len; i++) {
-		if (name[i] == '.') {
+		if (likely(is_letter(name[i]))) {
+			element_starts = false;
+		} else if (name[i] == '.') {
 			if (element_starts)
 				return false;
 			element_starts = true;
 			has_dot = true;
-			continue;
-		}
-		if (!is_letter(name[i]) && (element_starts || !is_digit(name[i])))
+		} else if (element_starts || !is_digit(name[i])) {
 			return false;
-		element_starts = false;
+		}
 	}
 
 	return has_dot && !element_starts;
