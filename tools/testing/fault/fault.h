@@ -73,6 +73,9 @@ int inject_init(const char *reports);
 int inject_open_self(void);
 /* Let the @n-th allocation or copy of the calling thread fail; 0: none. */
 void inject_arm(unsigned int n);
+/* Let the slab allocation that comes after it fail as well, if this thread is allowed to. */
+bool inject_has_second(void);
+void inject_arm_twice(unsigned int n);
 /* End that; whether it has happened. */
 bool inject_disarm(void);
 /* What the kernel's log says since the last call. */
@@ -219,10 +222,12 @@ void show_message(struct world *world, struct text *text, unsigned int i,
 
 /*
  * @swept: faults by kind
+ * @second: second faults, where the command had survived the first
  * @memory: faults of memory that is not there or cannot be written
  */
 struct tally {
 	unsigned int swept[FAULT_KINDS];
+	unsigned int second;
 	unsigned int memory;
 };
 

@@ -13,12 +13,12 @@
 #include "fault.h"
 
 #define DEBUGFS		"/sys/kernel/debug/"
-#define MAX_REPORTS	64
 
 static __thread int control = -1;
+static __thread int choice = -1;
+static int times_fd = -1;
 static int log_fd = -1;
-static regex_t reports[MAX_REPORTS];
-static unsigned int n_reports;
+static regex_t reports;
 
 static int write_setting(const char *path, const char *value)
 {
@@ -42,6 +42,10 @@ static int choose_settings(void)
 		{ "fail_page_alloc/ignore-gfp-wait", "N" },
 		{ "fail_page_alloc/ignore-gfp-highmem", "N" },
 		{ "fail_page_alloc/min-order", "0" },
+		/* What fails after the counted one: as often as "times" says, in who chose it. */
+		{ "failslab/task-filter", "Y" },
+		{ "failslab/times", "0" },
+		{ "failslab/probability", "100" },
 	};
 	/* Chance does nothing here; each fault is told, with its stack, however many there are. */
 	static const char *const common[][2] = {
@@ -68,34 +72,46 @@ static int choose_settings(void)
 	return 0;
 }
 
-/* The patterns that a guest's log is searched for, one per line. */
+/*
+ * The patterns that a guest's log is searched for, one per line: one expression of all of
+ * them, because each line of each stack is compared.
+ */
 static int read_reports(const char *path)
 {
 	FILE *file = fopen(path, "re");
-	char line[256];
+	char line[256], all[4096] = "";
+	size_t len = 0;
 
 	if (!file)
 		return -errno;
-	while (n_reports < MAX_REPORTS && fgets(line, sizeof(line), file)) {
+	while (fgets(line, sizeof(line), file) && len < sizeof(all)) {
 		line[strcspn(line, "\n")] = '\0';
-		if (!line[0] || line[0] == '#')
-			continue;
-		if (regcomp(&reports[n_reports], line, REG_EXTENDED | REG_NOSUB)) {
-			fclose(file);
-			return -EINVAL;
-		}
-		n_reports++;
+		if (line[0] && line[0] != '#')
+			len += snprintf(all + len, sizeof(all) - len, "%s(%s)", len ? "|" : "",
+					line);
 	}
 	fclose(file);
-	return n_reports ? 0 : -ENOENT;
+	if (!len || len >= sizeof(all))
+		return -EINVAL;
+	return regcomp(&reports, all, REG_EXTENDED | REG_NOSUB) ? -EINVAL : 0;
 }
 
 int inject_open_self(void)
 {
 	if (control >= 0)
 		close(control);
+	if (choice >= 0)
+		close(choice);
 	control = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	return control < 0 ? -errno : 0;
+	choice = open("/proc/thread-self/make-it-fail", O_RDWR | O_CLOEXEC);
+	if (control < 0 || choice < 0)
+		return -errno;
+	/* Root of a user namespace only is not allowed to. */
+	if (write(choice, "0", 1) != 1) {
+		close(choice);
+		choice = -1;
+	}
+	return 0;
 }
 
 int inject_init(const char *reports_path)
@@ -115,6 +131,9 @@ int inject_init(const char *reports_path)
 		tell("/dev/kmsg: %s", strerror(errno));
 		return -errno;
 	}
+	times_fd = open(DEBUGFS "failslab/times", O_WRONLY | O_CLOEXEC);
+	if (times_fd < 0)
+		return -errno;
 	/* Thousands of stacks on a serial line take longer than all the rest. */
 	klogctl(8, NULL, 1);
 	ret = inject_open_self();
@@ -123,13 +142,33 @@ int inject_init(const char *reports_path)
 	return ret;
 }
 
-void inject_arm(unsigned int n)
+static void set_number(int fd, unsigned int n)
 {
 	char number[16];
 	int size = snprintf(number, sizeof(number), "%u", n);
 
-	if (pwrite(control, number, size, 0) != size)
-		abort();
+	/* Only the zero that ends a fault can meet it. */
+	while (write(fd, number, size) != size)
+		if (n || (errno != EFAULT && errno != ENOMEM))
+			abort();
+}
+
+void inject_arm(unsigned int n)
+{
+	set_number(control, n);
+}
+
+bool inject_has_second(void)
+{
+	return choice >= 0;
+}
+
+void inject_arm_twice(unsigned int n)
+{
+	/* The counted one counts for "times", too, if it is of slab. */
+	set_number(times_fd, 2);
+	set_number(choice, 1);
+	set_number(control, n);
 }
 
 bool inject_disarm(void)
@@ -142,9 +181,11 @@ bool inject_disarm(void)
 	 * command had fewer.  So may the copy of the zero that ends it.
 	 */
 	size = pread(control, number, sizeof(number) - 1, 0);
-	while (pwrite(control, "0", 1, 0) != 1)
-		if (errno != EFAULT)
-			abort();
+	set_number(control, 0);
+	if (choice >= 0) {
+		set_number(choice, 0);
+		set_number(times_fd, 0);
+	}
 	return size > 0 && atoi(number) == 0;
 }
 
@@ -159,11 +200,8 @@ void inject_mark_log(void)
 
 static void look_for_reports(struct fault_trace *trace, const char *line)
 {
-	unsigned int i;
-
-	for (i = 0; i < n_reports && !trace->report[0]; i++)
-		if (!regexec(&reports[i], line, 0, NULL, 0))
-			snprintf(trace->report, sizeof(trace->report), "%.250s", line);
+	if (!trace->report[0] && !regexec(&reports, line, 0, NULL, 0))
+		snprintf(trace->report, sizeof(trace->report), "%.250s", line);
 }
 
 /* A line of a stack that is about the module: remember it. */
@@ -193,6 +231,8 @@ static void read_record(struct fault_trace *trace, const char *line)
 		for (kind = 0; kind < FAULT_KINDS; kind++)
 			if (strstr(line, names[kind]))
 				trace->kind = kind;
+		/* Of two faults the second one counts. */
+		trace->n_frames = 0;
 		return;
 	}
 	if (trace->kind != FAULT_QUIET)

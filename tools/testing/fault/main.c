@@ -81,10 +81,10 @@ static bool result(int ret, const char *name, const struct tally *tally)
 {
 	printf("%s %u - fault.%s", ret ? "not ok" : "ok", ++n_tests, name);
 	if (tally)
-		printf(" # %u points: %u slab, %u pages, %u copies, %u of memory; %u quiet",
+		printf(" # %u points: %u slab, %u pages, %u copies, %u of memory; %u quiet, %u second",
 		       tally_swept(tally) + tally->memory, tally->swept[FAULT_SLAB],
 		       tally->swept[FAULT_PAGE], tally->swept[FAULT_COPY], tally->memory,
-		       tally->swept[FAULT_QUIET]);
+		       tally->swept[FAULT_QUIET], tally->second);
 	printf("\n");
 	fflush(stdout);
 	return !ret;
@@ -96,6 +96,7 @@ static void add_to_total(const struct tally *tally)
 
 	for (kind = 0; kind < FAULT_KINDS; kind++)
 		total.swept[kind] += tally->swept[kind];
+	total.second += tally->second;
 	total.memory += tally->memory;
 }
 
@@ -209,10 +210,10 @@ int main(int argc, char **argv)
 	good &= !mount_namespace_unshare() && run_all(argv + i + 1, sites);
 	printf("1..%u\n", n_tests);
 	printf("# swept %u points: %u slab, %u pages, %u copies, %u of memory that faults; "
-	       "not counted: %u quiet ones\n",
+	       "not counted: %u quiet ones, %u second ones\n",
 	       tally_swept(&total) + total.memory, total.swept[FAULT_SLAB],
 	       total.swept[FAULT_PAGE], total.swept[FAULT_COPY], total.memory,
-	       total.swept[FAULT_QUIET]);
+	       total.swept[FAULT_QUIET], total.second);
 	if (fclose(sites))
 		good = false;
 	return good && n_tests ? 0 : 1;

@@ -8,10 +8,17 @@
  * never given.  In the second it is given again after it failed, and result and world have
  * to be those of a clean run.  A command that succeeds in spite of the fault has to leave
  * the world of a clean run, but for what the scenario says may be lacking.
+ *
+ * Where a command survived a fault, it may have had a second way to what it needed: then
+ * the next allocation fails as well, and is judged alike.
+ *
+ * The allocator itself needs memory from time to time, which moves the points behind: a
+ * fault in a place that had one already is tried once more.
  */
 #include "fault.h"
 
 #define POINTS_MAX	2000
+#define TRIES		2
 
 /*
  * @ret: of the command, the last time
@@ -33,6 +40,8 @@ enum what {
 	ONCE_CLEAN,
 	FAILING,
 	FAILING_THEN_AGAIN,
+	FAILING_TWICE,
+	FAILING_TWICE_THEN_AGAIN,
 };
 
 static struct world world;
@@ -47,10 +56,15 @@ static bool is_spoilt(void)
 
 static void act(struct outcome *outcome, enum what what, unsigned int n)
 {
+	bool again = what == FAILING_THEN_AGAIN || what == FAILING_TWICE_THEN_AGAIN;
+
 	memcpy(&before, &world.cmd, A8(world.cmd.size));
-	if (what == FAILING || what == FAILING_THEN_AGAIN) {
+	if (what >= FAILING) {
 		inject_trace(&outcome->trace);
-		inject_arm(n);
+		if (what < FAILING_TWICE)
+			inject_arm(n);
+		else
+			inject_arm_twice(n);
 		outcome->first = world_act(&world);
 		outcome->hit = inject_disarm();
 		inject_trace(&outcome->trace);
@@ -58,7 +72,7 @@ static void act(struct outcome *outcome, enum what what, unsigned int n)
 		if (outcome->first && !world.scenario->act)
 			outcome->spoilt = is_spoilt();
 	}
-	if (what == ONCE_CLEAN || (what == FAILING_THEN_AGAIN && outcome->first))
+	if (what == ONCE_CLEAN || (again && outcome->first))
 		outcome->ret = world_act(&world);
 }
 
@@ -98,11 +112,19 @@ static const char *const kind_names[FAULT_KINDS] = {
  * @untouched: of a world in which the command was not given
  * @done: of one in which it went well
  * @seen: of the one at hand
+ * @sites: gets a line for each fault
+ * @known: sums of the stacks that had a fault
+ * @survived: points at which the command succeeded all the same
  */
 struct sweep {
 	const struct scenario *scenario;
 	const char *domain;
 	struct tally *tally;
+	FILE *sites;
+	__u32 known[3 * POINTS_MAX];
+	unsigned int n_known;
+	unsigned int survived[POINTS_MAX];
+	unsigned int n_survived;
 	struct outcome untouched;
 	struct outcome done;
 	struct outcome seen;
@@ -212,36 +234,93 @@ static int judge_log(struct sweep *sweep, unsigned int n)
 	return 0;
 }
 
-/* Whether the point was there; @ret gets the verdict. */
-static bool sweep_point(struct sweep *sweep, unsigned int n, FILE *sites, int *ret)
+/* Whether it is the first fault with this stack; it is known from now on. */
+static bool is_new(struct sweep *sweep)
 {
-	struct outcome *seen = &sweep->seen;
+	const struct fault_trace *trace = &sweep->seen.trace;
+	__u32 sum = trace->kind;
+	const char *at;
 	unsigned int i;
 
-	*ret = run(sweep->scenario, sweep->domain, seen, FAILING, n);
-	if (*ret || !seen->hit)
-		return false;
-	sweep->tally->swept[seen->trace.kind]++;
-	fprintf(sites, "%s %u %s", sweep->scenario->name, n, kind_names[seen->trace.kind]);
-	for (i = 0; i < seen->trace.n_frames; i++)
-		fprintf(sites, " %s", seen->trace.frames[i]);
-	fprintf(sites, "\n");
-
-	*ret = judge_log(sweep, n);
-	if (*ret)
-		return true;
-	if (seen->first == sweep->done.ret) {
-		*ret = judge_success(sweep, n);
-		return true;
-	}
-	if (is_sent_anyway(sweep))
-		return true;
-	*ret = judge_failure(sweep, n);
-	if (*ret || (sweep->scenario->flags & ONCE))
-		return true;
-	*ret = run(sweep->scenario, sweep->domain, seen, FAILING_THEN_AGAIN, n) ?:
-	       judge_log(sweep, n) ?: judge_again(sweep, n);
+	for (i = 0; i < trace->n_frames; i++)
+		for (at = trace->frames[i]; *at; at++)
+			sum = sum * 31 + *at;
+	for (i = 0; i < sweep->n_known; i++)
+		if (sweep->known[i] == sum)
+			return false;
+	if (sweep->n_known < sizeof(sweep->known) / sizeof(sweep->known[0]))
+		sweep->known[sweep->n_known++] = sum;
 	return true;
+}
+
+static void write_site(const struct sweep *sweep, unsigned int n)
+{
+	const struct fault_trace *trace = &sweep->seen.trace;
+	unsigned int i;
+
+	fprintf(sweep->sites, "%s %u %s", sweep->scenario->name, n, kind_names[trace->kind]);
+	for (i = 0; i < trace->n_frames; i++)
+		fprintf(sweep->sites, " %s", trace->frames[i]);
+	fprintf(sweep->sites, "\n");
+}
+
+/*
+ * What came of a fault that was met; @again: how to look at the second try in a new world,
+ * FAILING if that need not be.
+ */
+static int judge_point(struct sweep *sweep, unsigned int n, enum what again)
+{
+	int ret = judge_log(sweep, n);
+
+	if (ret)
+		return ret;
+	if (sweep->seen.first == sweep->done.ret)
+		return judge_success(sweep, n);
+	if (is_sent_anyway(sweep))
+		return 0;
+	ret = judge_failure(sweep, n);
+	if (ret || (sweep->scenario->flags & ONCE) || again == FAILING)
+		return ret;
+	return run(sweep->scenario, sweep->domain, &sweep->seen, again, n) ?:
+	       judge_log(sweep, n) ?: judge_again(sweep, n);
+}
+
+/* Whether the point was there; @ret gets the verdict. */
+static bool sweep_point(struct sweep *sweep, unsigned int n, int *ret)
+{
+	bool survived = false, new = false;
+	unsigned int try;
+
+	for (try = 0; try < TRIES && !new; try++) {
+		*ret = run(sweep->scenario, sweep->domain, &sweep->seen, FAILING, n);
+		if (*ret || !sweep->seen.hit)
+			return try > 0;
+		if (!try)
+			sweep->tally->swept[sweep->seen.trace.kind]++;
+		write_site(sweep, n);
+		/* Those that the log does not tell are all alike. */
+		new = is_new(sweep) || sweep->seen.trace.kind == FAULT_QUIET ||
+		      (sweep->scenario->flags & LARGE);
+		survived |= sweep->seen.first == sweep->done.ret;
+		*ret = judge_point(sweep, n, FAILING_THEN_AGAIN);
+		if (*ret)
+			return true;
+	}
+	if (survived)
+		sweep->survived[sweep->n_survived++] = n;
+	return true;
+}
+
+/* Point @n, where the command survived, and the allocation behind it. */
+static int sweep_second(struct sweep *sweep, unsigned int n)
+{
+	int ret = run(sweep->scenario, sweep->domain, &sweep->seen, FAILING_TWICE, n);
+
+	if (ret || !sweep->seen.hit)
+		return ret;
+	sweep->tally->second++;
+	write_site(sweep, n);
+	return judge_point(sweep, n, is_new(sweep) ? FAILING_TWICE_THEN_AGAIN : FAILING);
 }
 
 /* What a world is like without the command and with it; twice, so that chance shows. */
@@ -267,40 +346,62 @@ static int sweep_baseline(struct sweep *sweep)
 	return 0;
 }
 
+/* One point after the other; a few bad ones are enough to see what is wrong. */
+static int sweep_points(struct sweep *sweep)
+{
+	unsigned int n, i, bad = 0;
+	int ret, verdict = 0;
+
+	for (n = 1; n <= POINTS_MAX; n++) {
+		if (!sweep_point(sweep, n, &ret))
+			break;
+		if (ret) {
+			verdict = ret;
+			if (++bad == 4)
+				return ret;
+		}
+	}
+	if (ret)
+		return ret;
+	if (n > POINTS_MAX) {
+		tell("%s: no end of points", sweep->scenario->name);
+		return -EPROTO;
+	}
+	if (!verdict && n == 1 && !(sweep->scenario->flags & NO_POINTS)) {
+		tell("%s: nothing in it can fail", sweep->scenario->name);
+		return -EPROTO;
+	}
+	if (!inject_has_second())
+		return verdict;
+	for (i = 0; i < sweep->n_survived && bad < 4; i++) {
+		ret = sweep_second(sweep, sweep->survived[i]);
+		if (ret) {
+			verdict = ret;
+			bad++;
+		}
+	}
+	return verdict;
+}
+
 int sweep_injected(const struct scenario *scenario, const char *domain, struct tally *tally,
 		   FILE *sites)
 {
 	static struct sweep sweep;
-	unsigned int n, bad = 0;
-	int ret, verdict = 0;
+	int ret;
 
 	sweep.scenario = scenario;
 	sweep.domain = domain;
 	sweep.tally = tally;
+	sweep.sites = sites;
+	sweep.n_known = 0;
+	sweep.n_survived = 0;
 	snprintf(sweep.ignored, sizeof(sweep.ignored), "%s%s%s",
 		 scenario->flags & (MAY_LACK | MAY_LOSE) ? "~" : "",
 		 scenario->flags & MAY_LOSE ? "m" : "",
 		 scenario->flags & MAY_VANISH ? "n" : "");
-	ret = sweep_baseline(&sweep);
-	for (n = 1; !ret && n <= POINTS_MAX; n++) {
-		if (!sweep_point(&sweep, n, sites, &ret))
-			break;
-		/* A few are enough to see what is wrong. */
-		if (ret && ++bad < 4) {
-			verdict = ret;
-			ret = 0;
-		}
-	}
-	if (n > POINTS_MAX) {
-		tell("%s: no end of points", scenario->name);
-		ret = -EPROTO;
-	}
-	if (!ret && !verdict && n == 1 && !(scenario->flags & NO_POINTS)) {
-		tell("%s: nothing in it can fail", scenario->name);
-		ret = -EPROTO;
-	}
+	ret = sweep_baseline(&sweep) ?: sweep_points(&sweep);
 	inject_mark_log();
-	return ret ?: verdict;
+	return ret;
 }
 
 unsigned int tally_swept(const struct tally *tally)
