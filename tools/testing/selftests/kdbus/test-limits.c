@@ -283,8 +283,9 @@ TEST_F(limits, bytes_of_all_matches_of_a_user_are_bounded_with_emfile)
 	EXPECT_EQ(0, match_large(&self->b, 2, 0));
 }
 
+/* so many take their time on a kernel that looks at everything */
 /* abi: 5.4/connections, 5.4/max_connections, 8.4/13, 19.3/connection-limit */
-TEST_F(limits, connections_of_a_user_are_bounded_with_emfile)
+TEST_F_TIMEOUT(limits, connections_of_a_user_are_bounded_with_emfile, 300)
 {
 	struct rlimit files = { 4096, 4096 };
 	struct args args;

@@ -208,7 +208,7 @@ TEST_F(memcg, sender_gets_enomem_and_nobody_is_killed_when_the_receiver_is_at_it
 }
 
 /* abi: design/6.3, design/6.4 */
-TEST_F_TIMEOUT(memcg, notifications_reach_others_when_one_receiver_is_at_its_limit, 120)
+TEST_F_TIMEOUT(memcg, notifications_reach_others_when_one_receiver_is_at_its_limit, 300)
 {
 	struct cgroup *cgroup = &self->receiver.cgroup;
 	long long reclaims;
