@@ -23,7 +23,7 @@
 #include "receivers.h"
 #include "recv.h"
 #include "send.h"
-#include "signal.h"
+#include "signals.h"
 #include "unicast.h"
 
 /**

@@ -13,7 +13,7 @@
 #include "message.h"
 #include "name.h"
 #include "receivers.h"
-#include "signal.h"
+#include "signals.h"
 #include "unicast.h"
 
 static bool signal_claims_name(const struct kdbus_match_signal *signal, const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Signals: for whoever wants to hear them. */
-#ifndef KDBUS_SIGNAL_H
-#define KDBUS_SIGNAL_H
+#ifndef KDBUS_SIGNALS_H
+#define KDBUS_SIGNALS_H
 
 struct kdbus_message;
 
