@@ -11,6 +11,7 @@
 
 #include "arg.h"
 #include "bus.h"
+#include "compat-uring.h"
 #include "conn.h"
 #include "domain.h"
 #include "endpoint.h"
@@ -26,6 +27,7 @@
 #include "registry.h"
 #include "send.h"
 #include "update.h"
+#include "uring.h"
 
 /**
  * enum handle_role - what an open node has become
@@ -366,6 +368,14 @@ static long handle_ioctl(struct file *file, unsigned int number, unsigned long a
 	return handle_run(handle->conn, command, user);
 }
 
+static int handle_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+	struct kdbus_handle *handle = cmd->file->private_data;
+	bool is_conn = handle_role(handle) == HANDLE_CONN;
+
+	return kdbus_uring_cmd(is_conn ? handle->conn : NULL, cmd, issue_flags);
+}
+
 static __poll_t handle_poll(struct file *file, poll_table *table)
 {
 	struct kdbus_handle *handle = file->private_data;
@@ -400,6 +410,7 @@ const struct file_operations kdbus_handle_fops = {
 	.llseek = noop_llseek,
 	.unlocked_ioctl = handle_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.uring_cmd = handle_uring_cmd,
 	.poll = handle_poll,
 	.mmap = handle_mmap,
 };
