@@ -60,6 +60,7 @@ extern const struct peer peer_pipe;
 extern const struct peer peer_seqpacket;
 extern const struct peer peer_stream;
 extern const struct peer peer_tipc;
+extern const struct peer peer_uring;
 extern const struct peer peer_zeromq;
 
 int peer_ready(int ready_fd, uint64_t address);

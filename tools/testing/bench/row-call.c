@@ -31,7 +31,8 @@ int row_call(const struct row *row, const struct settings *settings, struct row_
 			 &result->ruler);
 	if (r < 0)
 		return r;
-	return peer_measure(&peer_kdbus, &options, settings, &result->own);
+	return peer_measure(row->flags & ROW_URING ? &peer_uring : &peer_kdbus, &options, settings,
+			    &result->own);
 }
 
 /**

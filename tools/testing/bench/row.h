@@ -41,6 +41,7 @@ struct row {
 #define ROW_EXCHANGE	(1U << 2)
 #define ROW_POLICY	(1U << 3)	/* the client's endpoint asks a policy of its own, too */
 #define ROW_TWO_CPUS	(1U << 4)	/* client and service have one each */
+#define ROW_URING	(1U << 6)	/* by io_uring */
 /* Parameter of broadcasts: receiving counts, too */
 #define ROW_DRAIN	(1U << 5)
 

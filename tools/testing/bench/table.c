@@ -56,6 +56,8 @@ const struct row rows[] = {
 	  .flags = ROW_METADATA },
 	{ .id = "binder-64", .title = "... beside binder's", .ruler = "binder",
 	  .run = row_call, .size = 64, .peer = &peer_binder },
+	{ .id = "uring-64", .title = "... with io_uring", .ruler = "seqpacket",
+	  .run = row_call, .size = 64, .flags = ROW_URING },
 	{ .id = "broadcast-1", .title = "signal to 1 receiver, 64 B", .ruler = "1 send",
 	  .run = row_broadcast, .size = 64, .count = 1 },
 	{ .id = "broadcast-10", .title = "signal to 10 receivers, 64 B", .ruler = "10 sends",
