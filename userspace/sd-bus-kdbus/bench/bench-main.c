@@ -3,7 +3,7 @@
  * bench-main.c - time one thing on the bus at $DBUS_SYSTEM_BUS_ADDRESS, and print the median
  *
  * usage: dbus-bench [--profile MAPS] call LIBRARY SIZE REPEATS | signal RECEIVERS REPEATS |
- *                   connect REPEATS
+ *                   connect REPEATS | connect-call REPEATS
  *
  * With --profile nothing is timed: the repeats run between the marks of profile.h, and a copy of
  * /proc/self/maps goes to the file MAPS.
@@ -120,17 +120,20 @@ int main(int argc, char **argv)
 	}
 	if (argc < 3) {
 		fprintf(stderr, "usage: dbus-bench [--profile MAPS] call LIBRARY SIZE REPEATS |"
-				" signal RECEIVERS REPEATS | connect REPEATS\n");
+				" signal RECEIVERS REPEATS | connect REPEATS |"
+				" connect-call REPEATS\n");
 		return 2;
 	}
 	settings.repeats = atoi(argv[argc - 1]);
 	settings.warmup = settings.repeats / 4 + 1;
 	settings.profiled = maps ? settings.repeats : 0;
+	if (argc == 3 && strcmp(argv[1], "connect-call") == 0)
+		phase.run = connect_and_call;
 	if (argc == 5 && strcmp(argv[1], "call") == 0)
 		r = time_calls(argv[2], atol(argv[3]), &settings, &phase);
 	else if (argc == 4 && strcmp(argv[1], "signal") == 0)
 		r = time_signals(atol(argv[2]), &settings, &phase);
-	else if (argc == 3 && strcmp(argv[1], "connect") == 0)
+	else if (argc == 3 && (strcmp(argv[1], "connect") == 0 || phase.run == connect_and_call))
 		r = measure(&settings, &phase, 1, NULL);
 	if (r == 0 && maps)
 		r = copy_maps(maps);

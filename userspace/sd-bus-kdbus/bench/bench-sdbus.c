@@ -223,6 +223,21 @@ int signal_once(void *work)
 	return r < 0 ? r : 0;
 }
 
+static int connect_and(int (*use)(sd_bus *bus))
+{
+	const char *unique;
+	sd_bus *bus = NULL;
+	int r;
+
+	r = sd_bus_open_system(&bus);
+	if (r >= 0)
+		r = sd_bus_get_unique_name(bus, &unique);
+	if (r >= 0 && use)
+		r = use(bus);
+	sd_bus_flush_close_unref(bus);
+	return r < 0 ? r : 0;
+}
+
 /**
  * connect_once() - connect, get a name, go
  * @work: not used
@@ -231,14 +246,26 @@ int signal_once(void *work)
  */
 int connect_once(void *work)
 {
-	const char *unique;
-	sd_bus *bus = NULL;
-	int r;
-
 	(void)work;
-	r = sd_bus_open_system(&bus);
-	if (r >= 0)
-		r = sd_bus_get_unique_name(bus, &unique);
-	sd_bus_flush_close_unref(bus);
-	return r < 0 ? r : 0;
+	return connect_and(NULL);
+}
+
+static int ask_for_id(sd_bus *bus)
+{
+	return sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+				  "org.freedesktop.DBus", "GetId", NULL, NULL, NULL);
+}
+
+/**
+ * connect_and_call() - connect, get a name, call the bus and wait for its answer, go
+ * @work: not used
+ *
+ * What is put off until the first message is paid for here.
+ *
+ * Return: 0 or -errno.
+ */
+int connect_and_call(void *work)
+{
+	(void)work;
+	return connect_and(ask_for_id);
 }

@@ -31,5 +31,6 @@ extern const struct library library_sdbus, library_libdbus, library_gdbus, libra
 int signal_open(size_t n_receivers);
 int signal_once(void *work);
 int connect_once(void *work);
+int connect_and_call(void *work);
 
 #endif /* KDBUS_DBUS_BENCH_H */
