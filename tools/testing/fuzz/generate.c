@@ -161,6 +161,8 @@ static void generate_command(struct random *random, struct op *op)
 		break;
 	case OP_HELLO:
 		op->value[0] = one_in(random, 3) ? choose_flags(random, 0xf) : KDBUS_HELLO_ACCEPT_FD;
+		if (one_in(random, 3))
+			op->value[0] |= KDBUS_HELLO_LOSS_IN_PLACE;
 		op->value[1] = choose_attach(random);
 		op->value[2] = choose_attach(random);
 		op->value[3] = PAGE << random_below(random, 10);
@@ -364,6 +366,8 @@ static void plain_hello(struct random *random, struct op *op)
 	memset(op, 0, sizeof(*op));
 	op->kind = OP_HELLO;
 	op->value[0] = one_in(random, 4) ? 0 : KDBUS_HELLO_ACCEPT_FD;
+	if (one_in(random, 4))
+		op->value[0] |= KDBUS_HELLO_LOSS_IN_PLACE;
 	if (one_in(random, 5))
 		op->value[0] |= kinds[random_below(random, 4)];
 	if (op->value[0] & (KDBUS_HELLO_ACTIVATOR | KDBUS_HELLO_POLICY_HOLDER))

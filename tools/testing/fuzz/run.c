@@ -25,7 +25,7 @@
 
 #define MILLISECOND	1000000ull
 #define PATIENCE	(200 * MILLISECOND)	/* with whoever is blocked */
-#define GONE_AFTER	(20000 * MILLISECOND)	/* a bus whose files are closed */
+#define GONE_AFTER	(60000 * MILLISECOND)	/* a bus whose files are closed */
 #define TURNS		512	/* more than any limit of things */
 #define FAILURES	8	/* of a command that is repeated */
 #define PATTERNS	64

@@ -238,6 +238,24 @@ static const char *const scenes[] = {
 	"0 exchange 4 ok 0 0 0 0 0 0 0 0 0 7 0 now:1000\n"
 	"0 byebye 4 ok 0\n",
 
+	/* The same, told where they are missing: of signals, and of names that come and go. */
+	"0 open 7 ok 0 1\n"
+	"0 hello 7 ok 0 10001 ffffffffffffffff 3fff 1000\n"
+	"0 mmap 7 ok 0 0 0 1 1\n"
+	"0 match_add 7 ok 0 0 1 [BLOOM_MASK c x1 0 /f8:0]\n"
+	"0 match_add 7 ok 0 0 2 [NAME_ADD c x1 0 ffffffffffffffff,0,ffffffffffffffff,0,/-]\n"
+	"0 send 3 ok 0" SIGNAL FILTER VEC "\n"
+	"0 again 3 ok 0 20\n"
+	"0 name_acquire 4 ok 0 0 [NAME c x1 0 /s0]\n"
+	"0 recv 7 ok 0\n"
+	"0 free 7 ok 0 0 off:7\n"
+	"0 send 3 ok 0" SIGNAL FILTER "\n"
+	"0 recv 7 ok 0 1\n"
+	"0 send 3 ok 0" SIGNAL FILTER LARGE "\n"
+	"0 recv 7 ok 0\n"
+	"0 again 7 ok 0 40\n"
+	"0 byebye 7 ok 0\n",
+
 	/* Pages of a pool that are of no use any more, and a kernel that wants them. */
 	"0 send 3 ok 0" PLAIN " [PAYLOAD_VEC m x1 0 8000,mem:8,/-]\n"
 	"0 send 3 ok 0" PLAIN LARGE "\n"
