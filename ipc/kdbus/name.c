@@ -59,35 +59,6 @@ static struct kdbus_conn *name_owner(const struct kdbus_name_entry *name,
 	return rcu_dereference_protected(name->owner, lockdep_is_held(&bus->names.lock));
 }
 
-static void name_free(struct kref *ref)
-{
-	struct kdbus_name_entry *name = container_of(ref, struct kdbus_name_entry, ref);
-
-	kfree_rcu(name, rcu);
-}
-
-/**
- * kdbus_name_get() - take a reference
- * @name: the name
- *
- * Return: @name.
- */
-struct kdbus_name_entry *kdbus_name_get(struct kdbus_name_entry *name)
-{
-	kref_get(&name->ref);
-	return name;
-}
-
-/**
- * kdbus_name_put() - drop a reference
- * @name: the name, or NULL
- */
-void kdbus_name_put(struct kdbus_name_entry *name)
-{
-	if (name)
-		kref_put(&name->ref, name_free);
-}
-
 /**
  * kdbus_name_find() - who gets messages sent to a name
  * @bus: where
@@ -157,17 +128,6 @@ static void name_set_owner(struct kdbus_name_entry *name, struct kdbus_conn *old
 	spin_lock(&old->lock);
 	rcu_assign_pointer(name->owner, new);
 	spin_unlock(&old->lock);
-}
-
-/**
- * kdbus_name_told() - the event of a new owner is delivered
- * @name: the reference of the event is dropped
- */
-void kdbus_name_told(struct kdbus_name_entry *name)
-{
-	/* What is sent now is queued behind the event: the locks of the receivers order them. */
-	atomic_dec(&name->n_untold);
-	kdbus_name_put(name);
 }
 
 /**
