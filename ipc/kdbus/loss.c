@@ -86,17 +86,6 @@ int kdbus_loss_init(struct kdbus_conn *conn)
 	return 0;
 }
 
-/**
- * kdbus_loss_deinit() - let go of that
- * @conn: nobody uses it any more
- */
-void kdbus_loss_deinit(struct kdbus_conn *conn)
-{
-	kdbus_entry_release(conn->loss.spare, NULL);
-	if (conn->loss.room)
-		kdbus_pool_release(conn->pool, conn->loss.room);
-}
-
 static struct kdbus_entry *loss_of(struct kdbus_queue_node *node)
 {
 	return container_of(node, struct kdbus_entry, node);

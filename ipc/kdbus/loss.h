@@ -6,9 +6,10 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
+#include "entry.h"
+#include "pool.h"
+
 struct kdbus_conn;
-struct kdbus_entry;
-struct kdbus_slice;
 struct kdbus_stage;
 
 /**
@@ -24,8 +25,19 @@ struct kdbus_loss {
 	u64 unplaced;
 };
 
+/**
+ * kdbus_loss_deinit() - let go of what was kept
+ * @loss: of a connection that nobody uses any more
+ * @pool: of that connection
+ */
+static inline void kdbus_loss_deinit(struct kdbus_loss *loss, struct kdbus_pool *pool)
+{
+	kdbus_entry_release(loss->spare, NULL);
+	if (loss->room)
+		kdbus_pool_release(pool, loss->room);
+}
+
 int kdbus_loss_init(struct kdbus_conn *conn);
-void kdbus_loss_deinit(struct kdbus_conn *conn);
 
 void kdbus_loss_stage(struct kdbus_stage *stage);
 void kdbus_loss_now(struct kdbus_conn *conn);
