@@ -167,6 +167,9 @@ int kbus_conn_adopt(int fd, const char *path, const struct kbus_options *options
 	r = conn->path ? kbus_matchset_new(&conn->matches) : -ENOMEM;
 	if (r == 0)
 		r = say_hello(conn, options);
+	/* A monitor is told everything, from now on. */
+	if (r == 0 && conn->is_monitor && !kbus_pool_at(conn, conn->hello_offset, conn->hello_size))
+		r = -ENOMEM;
 	if (r < 0) {
 		kbus_conn_free(conn);
 		return r;
