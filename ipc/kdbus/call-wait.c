@@ -1,57 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A synchronous caller sleeps. */
+/* A synchronous caller sleeps, or is called away. */
 
-#include <linux/errno.h>
-#include <linux/fs.h>
-#include <linux/poll.h>
-#include <linux/sched/signal.h>
-#include <linux/wait.h>
+#include <linux/ktime.h>
 
 #include "call.h"
+#include "conn.h"
+#include "delay.h"
+#include "wait.h"
 
-static bool call_is_done(const struct kdbus_call *call)
+static bool call_is_done(const void *arg)
 {
+	const struct kdbus_call *call = arg;
+
 	/* The lock in kdbus_call_collect() orders what is read after this. */
 	return READ_ONCE(call->state) == KDBUS_CALL_DONE;
 }
 
-/* Wait with a file that may cancel; apart because of its stack. */
-static noinline int call_wait_cancelable(struct kdbus_call *call, struct file *cancel)
-{
-	struct poll_wqueues wqueues;
-	DEFINE_WAIT(wait);
-	__poll_t mask;
-	int ret;
-
-	poll_initwait(&wqueues);
-	mask = vfs_poll(cancel, &wqueues.pt);
-	wqueues.pt._qproc = NULL;
-	for (;;) {
-		prepare_to_wait(&call->wait, &wait, TASK_INTERRUPTIBLE);
-		ret = 0;
-		if (call_is_done(call))
-			break;
-		ret = -ECANCELED;
-		if (mask & EPOLLIN)
-			break;
-		ret = -ERESTARTSYS;
-		if (signal_pending(current))
-			break;
-		if (!wqueues.triggered)
-			schedule();
-		__set_current_state(TASK_RUNNING);
-		/* Before asking, which may sleep: what triggers meanwhile is seen above. */
-		smp_store_mb(wqueues.triggered, 0);
-		mask = vfs_poll(cancel, &wqueues.pt);
-	}
-	finish_wait(&call->wait, &wait);
-	poll_freewait(&wqueues);
-	return ret;
-}
-
 /**
  * kdbus_call_wait() - wait until a synchronous call has its result
- * @call: synchronous
+ * @call: synchronous; ended by the timer of its caller at its deadline
  * @cancel: a file that ends the wait when it is readable; may be NULL
  *
  * Context: Sleeps.  The connection must not be entered.
@@ -59,7 +26,23 @@ static noinline int call_wait_cancelable(struct kdbus_call *call, struct file *c
  */
 int kdbus_call_wait(struct kdbus_call *call, struct file *cancel)
 {
-	if (cancel)
-		return call_wait_cancelable(call, cancel);
-	return wait_event_interruptible(call->wait, call_is_done(call));
+	return kdbus_wait(&call->wait, call_is_done, call, cancel, KTIME_MAX);
+}
+
+/**
+ * kdbus_call_interrupt() - a signal takes the synchronous caller out of SEND
+ * @call: synchronous
+ *
+ * Return: false if the result is there, so that it must be collected instead.
+ */
+bool kdbus_call_interrupt(struct kdbus_call *call)
+{
+	bool interrupted;
+
+	kdbus_delay_point();
+	spin_lock(&call->caller->lock);
+	interrupted = call->state != KDBUS_CALL_DONE;
+	call->interrupted = interrupted;
+	spin_unlock(&call->caller->lock);
+	return interrupted;
 }

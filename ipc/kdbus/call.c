@@ -259,6 +259,38 @@ void kdbus_call_cancel(struct kdbus_call *call)
 	kdbus_call_put(call);
 }
 
+/* The newest call that such a reply can be to. */
+static struct kdbus_call *call_find_locked(struct kdbus_conn *caller, struct kdbus_conn *replier,
+					   u64 cookie)
+{
+	struct kdbus_call *call;
+
+	lockdep_assert_held(&caller->lock);
+
+	list_for_each_entry(call, &caller->calls, caller_entry)
+		if (call->cookie == cookie && call_is_pending(call) && call->replier == replier)
+			return call;
+	return NULL;
+}
+
+/**
+ * kdbus_call_is_expected() - is there a call that a message replies to?
+ * @caller: receiver of the reply
+ * @replier: its sender
+ * @cookie: of the call
+ *
+ * Return: whether; it may end at any time.
+ */
+bool kdbus_call_is_expected(struct kdbus_conn *caller, struct kdbus_conn *replier, u64 cookie)
+{
+	bool found;
+
+	spin_lock(&caller->lock);
+	found = call_find_locked(caller, replier, cookie);
+	spin_unlock(&caller->lock);
+	return found;
+}
+
 /**
  * kdbus_call_take() - find the call that a message replies to
  * @caller: receiver of the reply
@@ -276,9 +308,8 @@ struct kdbus_call *kdbus_call_take(struct kdbus_conn *caller, struct kdbus_conn 
 	struct kdbus_call *call;
 
 	spin_lock(&caller->lock);
-	list_for_each_entry(call, &caller->calls, caller_entry) {
-		if (call->cookie != cookie || !call_is_pending(call) || call->replier != replier)
-			continue;
+	call = call_find_locked(caller, replier, cookie);
+	if (call) {
 		call_settle_locked(call);
 		if (call->is_sync) {
 			call->state = KDBUS_CALL_TAKEN;
@@ -288,11 +319,9 @@ struct kdbus_call *kdbus_call_take(struct kdbus_conn *caller, struct kdbus_conn 
 			call->state = KDBUS_CALL_DONE;
 			call_unlink_locked(call);
 		}
-		spin_unlock(&caller->lock);
-		return call;
 	}
 	spin_unlock(&caller->lock);
-	return NULL;
+	return call;
 }
 
 static void call_done_locked(struct kdbus_call *call, int result, struct kdbus_entry *reply)
@@ -629,24 +658,6 @@ struct kdbus_call *kdbus_call_adopt(struct kdbus_conn *caller, u64 cookie)
 	}
 	spin_unlock(&caller->lock);
 	return NULL;
-}
-
-/**
- * kdbus_call_interrupt() - a signal takes the synchronous caller out of SEND
- * @call: synchronous
- *
- * Return: false if the result is there, so that it must be collected instead.
- */
-bool kdbus_call_interrupt(struct kdbus_call *call)
-{
-	bool interrupted;
-
-	kdbus_delay_point();
-	spin_lock(&call->caller->lock);
-	interrupted = call->state != KDBUS_CALL_DONE;
-	call->interrupted = interrupted;
-	spin_unlock(&call->caller->lock);
-	return interrupted;
 }
 
 /**

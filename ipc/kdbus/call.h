@@ -11,6 +11,7 @@ struct file;
 struct kdbus_conn;
 struct kdbus_entry;
 struct kdbus_event;
+struct work_struct;
 
 /**
  * enum kdbus_call_state - where a call stands
@@ -83,6 +84,7 @@ void kdbus_call_owe_locked(struct kdbus_call *call, struct kdbus_conn *replier);
 void kdbus_call_arm(struct kdbus_call *call);
 void kdbus_call_cancel(struct kdbus_call *call);
 
+bool kdbus_call_is_expected(struct kdbus_conn *caller, struct kdbus_conn *replier, u64 cookie);
 struct kdbus_call *kdbus_call_take(struct kdbus_conn *caller, struct kdbus_conn *replier,
 				   u64 cookie);
 int kdbus_call_finish(struct kdbus_call *call, int result, struct kdbus_entry *reply,

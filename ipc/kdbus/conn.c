@@ -53,6 +53,7 @@ struct kdbus_conn *kdbus_conn_new(struct kdbus_ep *ep, const struct file *file, 
 	spin_lock_init(&conn->lock);
 	kdbus_queue_init(&conn->queue);
 	kdbus_clock_init(&conn->clock);
+	kdbus_flow_init(&conn->flow);
 	kdbus_quota_init(&conn->quota, pool_size, limits->queued_messages, limits->queued_fds);
 	INIT_LIST_HEAD(&conn->calls);
 	conn->deadline_ns = U64_MAX;

@@ -13,6 +13,7 @@
 #include <uapi/linux/kdbus.h>
 
 #include "clock.h"
+#include "flow.h"
 #include "loss.h"
 #include "match.h"
 #include "meta.h"
@@ -70,6 +71,7 @@ struct kdbus_user;
  * @spare: memory for the next entry, or NULL; exchanged whole, without the lock
  * @spare_call: memory for the next synchronous call, or NULL; likewise
  * @quota: how full it is, by sending user
+ * @flow: who waits for room
  * @lost: messages that could not be queued since the last RECV
  * @loss: for those with %KDBUS_HELLO_LOSS_IN_PLACE; has rules of its own
  * @calls: struct kdbus_call by this connection, from sending to their end
@@ -123,6 +125,7 @@ struct kdbus_conn {
 	struct kdbus_entry *spare;
 	struct kdbus_call *spare_call;
 	struct kdbus_quota quota;
+	struct kdbus_flow flow;
 	u64 lost;
 	struct kdbus_loss loss;
 	struct list_head calls;

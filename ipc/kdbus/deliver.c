@@ -10,6 +10,7 @@
 #include "domain.h"
 #include "entry.h"
 #include "files.h"
+#include "flow.h"
 #include "item.h"
 #include "pool.h"
 #include "slice.h"
@@ -81,6 +82,9 @@ static int deliver_charge_locked(struct kdbus_conn *dst, struct kdbus_user *user
 		return -ECONNRESET;
 	if (entry->n_fds && !(dst->flags & (KDBUS_HELLO_ACCEPT_FD | KDBUS_HELLO_MONITOR)))
 		return -ECOMM;
+	/* Others of this user were here before. */
+	if (unlikely(!list_empty(&share->waiters)))
+		return -ENOBUFS;
 	ret = kdbus_quota_charge(&dst->quota, share, size, entry->n_fds);
 	if (!ret)
 		entry->share = share;
@@ -108,6 +112,36 @@ static int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
 	return ret;
 }
 
+/* Charge and slice, if there is room now. */
+static int deliver_take(struct kdbus_conn *dst, struct kdbus_user *user,
+			struct kdbus_entry *entry, size_t size)
+{
+	struct kdbus_slice *slice;
+	int ret;
+
+	ret = deliver_charge(dst, user, entry, size);
+	if (ret)
+		return ret;
+	kdbus_delay_point();
+	slice = kdbus_pool_reserve(dst->pool, size);
+	if (!IS_ERR(slice)) {
+		entry->slice = slice;
+		return 0;
+	}
+	spin_lock(&dst->lock);
+	kdbus_quota_uncharge(&dst->quota, entry->share, size, entry->n_fds);
+	entry->share = NULL;
+	if (unlikely(dst->flow.n_waiters))
+		kdbus_flow_serve_locked(dst);
+	spin_unlock(&dst->lock);
+	return PTR_ERR(slice);
+}
+
+static bool deliver_may_wait(int error)
+{
+	return error == -ENOBUFS || error == -EMFILE || error == -EXFULL;
+}
+
 /**
  * kdbus_deliver_reserve() - get room for a copy at a receiver
  * @dst: the receiver, pinned by the caller
@@ -116,17 +150,18 @@ static int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
  * @priority: of the message
  * @files: what travels with it; the entry takes a reference; may be NULL
  * @effort: KDBUS_POOL_PATIENT, or KDBUS_POOL_HURRIED under a lock of the bus
+ * @patience: how long to wait for room; NULL not to
  *
  * Context: May sleep.
  * Return: an entry whose slice is to be written, then committed or aborted;
- *         -ECONNRESET, -ECOMM, -ENOBUFS, -EMFILE, -EXFULL, checked in this order; -ENOMEM.
+ *         -ECONNRESET, -ECOMM, -ENOBUFS, -EMFILE, -EXFULL, checked in this order; -ENOMEM;
+ *         with @patience what kdbus_flow_wait() returns.
  */
 struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_user *user,
 					  size_t size, s64 priority, struct kdbus_files *files,
-					  gfp_t effort)
+					  gfp_t effort, const struct kdbus_patience *patience)
 {
 	struct kdbus_entry *entry;
-	struct kdbus_slice *slice;
 	int ret;
 
 	size = KDBUS_ALIGN8(size);
@@ -134,37 +169,25 @@ struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_u
 	if (!entry)
 		return ERR_PTR(-ENOMEM);
 	kdbus_entry_init(entry, priority);
-	entry->files = files;
 	entry->n_fds = files ? files->n_fds : 0;
 
-	ret = deliver_charge(dst, user, entry, size);
-	if (ret)
-		goto out_free;
-
-	kdbus_delay_point();
-	slice = kdbus_pool_reserve(dst->pool, size);
-	if (IS_ERR(slice)) {
-		ret = PTR_ERR(slice);
-		goto out_uncharge;
+	do {
+		ret = deliver_take(dst, user, entry, size);
+		if (unlikely(ret) && patience && deliver_may_wait(ret))
+			ret = kdbus_flow_wait(dst, user, entry, size, patience);
+	} while (unlikely(ret == -ESTALE));
+	if (ret) {
+		kdbus_entry_release(entry, &dst->spare);
+		return ERR_PTR(ret);
 	}
-	ret = kdbus_pool_populate(dst->pool, slice, effort);
-	if (ret)
-		goto out_release;
-
-	entry->slice = slice;
+	ret = kdbus_pool_populate(dst->pool, entry->slice, effort);
+	if (ret) {
+		kdbus_deliver_abort(dst, entry);
+		return ERR_PTR(ret);
+	}
 	if (files)
-		kdbus_files_get(files);
+		entry->files = kdbus_files_get(files);
 	return entry;
-
-out_release:
-	kdbus_pool_release(dst->pool, slice);
-out_uncharge:
-	spin_lock(&dst->lock);
-	kdbus_quota_uncharge(&dst->quota, entry->share, size, entry->n_fds);
-	spin_unlock(&dst->lock);
-out_free:
-	kdbus_entry_release(entry, &dst->spare);
-	return ERR_PTR(ret);
 }
 
 /**
@@ -251,6 +274,7 @@ void kdbus_deliver_abort(struct kdbus_conn *dst, struct kdbus_entry *entry)
 	kdbus_entry_uncharge_locked(dst, entry);
 	spin_unlock(&dst->lock);
 	kdbus_entry_free(dst, entry);
+	kdbus_flow_serve(dst);
 }
 
 /**
@@ -269,7 +293,7 @@ struct kdbus_entry *kdbus_deliver_image(struct kdbus_conn *dst, struct kdbus_use
 	struct kdbus_entry *entry;
 
 	/* The notify lock is held: nobody hears anything while one receiver reclaims memory. */
-	entry = kdbus_deliver_reserve(dst, user, size, 0, NULL, KDBUS_POOL_HURRIED);
+	entry = kdbus_deliver_reserve(dst, user, size, 0, NULL, KDBUS_POOL_HURRIED, NULL);
 	if (!IS_ERR(entry)) {
 		kdbus_pool_write(dst->pool, entry->slice, 0, image, size);
 		kdbus_pool_zero(dst->pool, entry->slice, size, entry->slice->size - size);

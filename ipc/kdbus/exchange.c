@@ -37,9 +37,13 @@
 
 const struct kdbus_arg_rules kdbus_exchange_rules = {
 	.size = sizeof(struct kdbus_cmd_exchange),
-	.flags = KDBUS_EXCHANGE_USE_PRIORITY,
-	.n_items = 1,
-	.items = { { .type = KDBUS_ITEM_FREE } },
+	.flags = KDBUS_EXCHANGE_USE_PRIORITY | KDBUS_EXCHANGE_SEND_WAIT,
+	.n_items = 3,
+	.items = {
+		{ .type = KDBUS_ITEM_FREE },
+		{ .type = KDBUS_ITEM_CANCEL_FD },
+		{ .type = KDBUS_ITEM_DEADLINE },
+	},
 };
 
 /* Is it worth looking for a message?  Whoever makes it so wakes us: kdbus_conn_wake(). */
@@ -172,18 +176,25 @@ int kdbus_cmd_exchange(struct kdbus_conn *conn, struct kdbus_arg *arg)
 	struct kdbus_cmd_exchange *cmd = arg->exchange;
 	struct kdbus_send_how how = {
 		.negotiate = arg->negotiate,
+		.waits = cmd->flags & KDBUS_EXCHANGE_SEND_WAIT,
 		.free = arg->items[0],
+		.cancel = arg->items[1],
+		.deadline = arg->items[2],
 	};
+	bool is_lost = false;
 	u64 steps = 0;
 	int ret;
 
+	if (kdbus_send_check_how(&how) || (how.cancel && !how.waits))
+		return -EINVAL;
 	if (!kdbus_arg_is_writable(arg, offsetof(struct kdbus_cmd_exchange, msg.return_flags)))
 		return -EFAULT;
 	if (cmd->msg_address) {
-		ret = kdbus_send(conn, cmd->msg_address, &how, NULL);
+		ret = kdbus_send(conn, cmd->msg_address, &how, NULL, &is_lost);
 		if (ret)
 			return ret;
-		steps |= KDBUS_EXCHANGE_RETURN_SENT;
+		steps |= KDBUS_EXCHANGE_RETURN_SENT |
+			 (is_lost ? KDBUS_EXCHANGE_RETURN_LOST : 0);
 	}
 	if (how.negotiate)
 		return 0;

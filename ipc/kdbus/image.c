@@ -212,13 +212,15 @@ static int image_write_payload(const struct kdbus_message *message, struct kdbus
  * kdbus_message_copy_to() - write a copy of a message into the pool of a receiver
  * @message: checked, files imported
  * @dst: the receiver, pinned by the caller
+ * @patience: how long to wait for room; NULL not to
  *
  * Context: May sleep; unless the payload is staged, for as long as the memory of the
  *          sender takes.
  * Return: an entry to be committed or aborted; what kdbus_deliver_reserve()
  *         returns; -EFAULT.
  */
-struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct kdbus_conn *dst)
+struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct kdbus_conn *dst,
+					  const struct kdbus_patience *patience)
 {
 	size_t items_end = KDBUS_ALIGN8(message->size);
 	struct kdbus_entry *entry;
@@ -232,7 +234,7 @@ struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct 
 	base = items_end + meta.size;
 	entry = kdbus_deliver_reserve(dst, message->src->user, base + message->payload_size,
 				      kdbus_message_header(message)->priority, message->files,
-				      KDBUS_POOL_PATIENT);
+				      KDBUS_POOL_PATIENT, patience);
 	if (!IS_ERR(entry)) {
 		image_write_items(message, dst, entry->slice, &meta, base);
 		ret = image_write_payload(message, dst, entry->slice, base);
@@ -254,7 +256,7 @@ struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct 
  */
 void kdbus_message_copy_or_count(struct kdbus_message *message, struct kdbus_stage *stage)
 {
-	struct kdbus_entry *entry = kdbus_message_copy_to(message, stage->conn);
+	struct kdbus_entry *entry = kdbus_message_copy_to(message, stage->conn, NULL);
 
 	if (IS_ERR(entry))
 		kdbus_loss_stage(stage);

@@ -73,6 +73,8 @@ int kdbus_item_check(const struct kdbus_item *item)
 		return payload % sizeof(int) ? -EINVAL : 0;
 	case KDBUS_ITEM_CANCEL_FD:
 		return size_check(payload, sizeof(int));
+	case KDBUS_ITEM_DEADLINE:
+		return size_check(payload, sizeof(u64));
 	case KDBUS_ITEM_BLOOM_PARAMETER:
 		return size_check(payload, sizeof(item->bloom_parameter));
 	case KDBUS_ITEM_BLOOM_FILTER:

@@ -75,6 +75,7 @@ static void leave_locked(struct kdbus_conn *conn)
 
 	spin_lock(&conn->lock);
 	conn->closed = true;
+	kdbus_flow_end_locked(conn);
 	spin_unlock(&conn->lock);
 
 	if (conn->flags & (KDBUS_HELLO_ACTIVATOR | KDBUS_HELLO_POLICY_HOLDER))

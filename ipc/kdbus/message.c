@@ -48,7 +48,9 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
 	message->payload_size = 0;
 	message->staged = NULL;
 	message->monitors = NULL;
+	message->patience = NULL;
 	message->unreadable = false;
+	message->is_lost = false;
 	kdbus_meta_init(&message->meta);
 	message->names = NULL;
 	message->has_names = false;

@@ -11,6 +11,7 @@
 struct kdbus_conn;
 struct kdbus_entry;
 struct kdbus_files;
+struct kdbus_patience;
 struct kdbus_receivers;
 struct kdbus_stage;
 
@@ -46,7 +47,9 @@ struct kdbus_piece {
  *          straight from the sender
  * @monitors: who sees it besides its receiver, with copies as soon as it is certain to be
  *            delivered; borrowed, NULL if there are none
+ * @patience: how long to wait for room; borrowed; NULL not to
  * @unreadable: the sender's memory could not be read while staging
+ * @is_lost: a receiver that was waited for had no room by the deadline
  * @meta: what is known about the sender, collected when first asked for
  * @names: OWNED_NAME items; owned; valid if @has_names
  * @names_size: bytes of @names
@@ -74,7 +77,9 @@ struct kdbus_message {
 	size_t payload_size;
 	void *staged;
 	struct kdbus_receivers *monitors;
+	struct kdbus_patience *patience;
 	bool unreadable;
+	bool is_lost;
 	struct kdbus_meta meta;
 	void *names;
 	size_t names_size;
@@ -97,7 +102,8 @@ int kdbus_message_import(struct kdbus_message *message, void __user *user);
 int kdbus_message_check(struct kdbus_message *message, bool is_sync);
 int kdbus_message_import_files(struct kdbus_message *message);
 int kdbus_message_stage(struct kdbus_message *message);
-struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct kdbus_conn *dst);
+struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct kdbus_conn *dst,
+					  const struct kdbus_patience *patience);
 void kdbus_message_copy_or_count(struct kdbus_message *message, struct kdbus_stage *stage);
 void kdbus_message_copy_to_monitors(struct kdbus_message *message,
 				    struct kdbus_receivers *receivers, unsigned int i);

@@ -44,7 +44,7 @@ static int move_copy(struct kdbus_conn *from, struct kdbus_conn *to, struct kdbu
 	struct kdbus_entry *copy;
 
 	copy = kdbus_deliver_reserve(to, user, entry->slice->size, entry->node.priority,
-				     entry->files, KDBUS_POOL_PATIENT);
+				     entry->files, KDBUS_POOL_PATIENT, NULL);
 	if (IS_ERR(copy))
 		return PTR_ERR(copy);
 	kdbus_pool_copy(to->pool, copy->slice, from->pool, entry->slice);
@@ -108,5 +108,6 @@ void kdbus_move_messages(struct kdbus_conn *from, struct kdbus_conn *to, u64 reg
 		spin_unlock(&from->lock);
 		kdbus_entry_free(from, entry);
 	}
+	kdbus_flow_serve(from);
 	kdbus_conn_wake(to);
 }

@@ -3,6 +3,7 @@
 
 #include <linux/slab.h>
 
+#include "conn.h"
 #include "name.h"
 
 static void name_free(struct kref *ref)
@@ -43,4 +44,18 @@ void kdbus_name_told(struct kdbus_name_entry *name)
 	/* What is sent now is queued behind the event: the locks of the receivers order them. */
 	atomic_dec(&name->n_untold);
 	kdbus_name_put(name);
+}
+
+/**
+ * kdbus_name_is_owned_by() - may a message to @name enter the queue of @conn?
+ * @name: pinned
+ * @conn: its lock is held
+ *
+ * Return: whether; true until the lock is released.
+ */
+bool kdbus_name_is_owned_by(const struct kdbus_name_entry *name, const struct kdbus_conn *conn)
+{
+	lockdep_assert_held(&conn->lock);
+
+	return rcu_access_pointer(name->owner) == conn;
 }

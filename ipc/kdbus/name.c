@@ -101,20 +101,6 @@ struct kdbus_name_entry *kdbus_name_find(struct kdbus_bus *bus, const char *text
 	}
 }
 
-/**
- * kdbus_name_is_owned_by() - may a message to @name enter the queue of @conn?
- * @name: pinned
- * @conn: its lock is held
- *
- * Return: whether; true until the lock is released.
- */
-bool kdbus_name_is_owned_by(const struct kdbus_name_entry *name, const struct kdbus_conn *conn)
-{
-	lockdep_assert_held(&conn->lock);
-
-	return rcu_access_pointer(name->owner) == conn;
-}
-
 /* The event that tells of @new follows, under the same lock. */
 static void name_set_owner(struct kdbus_name_entry *name, struct kdbus_conn *old,
 			   struct kdbus_conn *new)
@@ -127,6 +113,8 @@ static void name_set_owner(struct kdbus_name_entry *name, struct kdbus_conn *old
 	}
 	spin_lock(&old->lock);
 	rcu_assign_pointer(name->owner, new);
+	if (unlikely(old->flow.n_waiters))
+		kdbus_flow_name_lost_locked(old, name);
 	spin_unlock(&old->lock);
 }
 

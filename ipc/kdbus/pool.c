@@ -179,6 +179,28 @@ struct kdbus_slice *kdbus_pool_reserve(struct kdbus_pool *pool, size_t size)
 	return slice;
 }
 
+/**
+ * kdbus_pool_reserve_now() - the same without sleeping
+ * @pool: the pool
+ * @size: bytes wanted, not 0
+ * @spare: memory for one more slice, owned by the pool once it is used; or NULL
+ *
+ * Context: Any but interrupts; does not sleep.
+ * Return: as kdbus_pool_reserve(); -EAGAIN if memory is needed.
+ */
+struct kdbus_slice *kdbus_pool_reserve_now(struct kdbus_pool *pool, size_t size,
+					   struct kdbus_slice **spare)
+{
+	struct kdbus_slice *slice;
+
+	spin_lock(&pool->lock);
+	if (!pool->space.spare)
+		swap(pool->space.spare, *spare);
+	slice = pool_reserve_locked(pool, size);
+	spin_unlock(&pool->lock);
+	return slice;
+}
+
 /* The slice is in use by nobody any more; under @lock. */
 static void pool_release_locked(struct kdbus_pool *pool, struct kdbus_slice *slice)
 {

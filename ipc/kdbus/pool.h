@@ -22,6 +22,8 @@ void kdbus_pool_put(struct kdbus_pool *pool);
 size_t kdbus_pool_size(const struct kdbus_pool *pool);
 
 struct kdbus_slice *kdbus_pool_reserve(struct kdbus_pool *pool, size_t size);
+struct kdbus_slice *kdbus_pool_reserve_now(struct kdbus_pool *pool, size_t size,
+					   struct kdbus_slice **spare);
 int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_t effort);
 void kdbus_pool_release(struct kdbus_pool *pool, struct kdbus_slice *slice);
 void kdbus_pool_hand_over(struct kdbus_pool *pool, struct kdbus_slice *slice);

@@ -76,6 +76,8 @@ void kdbus_publish_commit(struct kdbus_conn *conn, struct kdbus_entry *entry)
 	kdbus_delay_point();
 	spin_lock(&conn->lock);
 	kdbus_entry_uncharge_locked(conn, entry);
+	if (unlikely(conn->flow.n_waiters))
+		kdbus_flow_serve_locked(conn);
 	spin_unlock(&conn->lock);
 	entry->slice = NULL;
 	kdbus_entry_free(conn, entry);

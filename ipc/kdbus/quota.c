@@ -71,6 +71,9 @@ void kdbus_quota_add(struct kdbus_quota *quota, struct kdbus_share *share, const
 	share->bytes = 0;
 	share->messages = 0;
 	share->fds = 0;
+	INIT_LIST_HEAD(&share->waiters);
+	INIT_LIST_HEAD(&share->turn);
+	share->had_turn = false;
 	list_add(&share->entry, &quota->shares);
 	quota->n_shares++;
 }
@@ -89,13 +92,28 @@ struct kdbus_share *kdbus_quota_take_idle(struct kdbus_quota *quota, unsigned in
 	if (quota->n_shares <= keep)
 		return NULL;
 	list_for_each_entry_reverse(share, &quota->shares, entry) {
-		if (share->messages)
+		if (share->messages || !list_empty(&share->waiters))
 			continue;
 		list_del(&share->entry);
 		quota->n_shares--;
 		return share;
 	}
 	return NULL;
+}
+
+/**
+ * kdbus_quota_could_ever() - would a message find room if nothing else were there?
+ * @quota: the receiver's quota
+ * @bytes: size of the slice
+ * @fds: number of descriptors, memfds not counted
+ *
+ * Return: 0; -ENOBUFS or -EMFILE, as kdbus_quota_charge().
+ */
+int kdbus_quota_could_ever(const struct kdbus_quota *quota, size_t bytes, unsigned int fds)
+{
+	if (bytes > quota->capacity / 2 / 3 || bytes > U32_MAX || !quota->max_messages)
+		return -ENOBUFS;
+	return fds > quota->max_fds ? -EMFILE : 0;
 }
 
 /**

@@ -33,6 +33,9 @@ struct kdbus_quota {
  * @bytes: sizes of the slices
  * @messages: number of messages
  * @fds: number of descriptors in them, memfds not counted
+ * @waiters: who waits for room, see flow.c; the share stays while there are any
+ * @turn: link in kdbus_flow.turns while there are
+ * @had_turn: has gone before the user whose turn it is
  */
 struct kdbus_share {
 	struct list_head entry;
@@ -40,6 +43,9 @@ struct kdbus_share {
 	u64 bytes;
 	unsigned int messages;
 	unsigned int fds;
+	struct list_head waiters;
+	struct list_head turn;
+	bool had_turn;
 };
 
 void kdbus_quota_init(struct kdbus_quota *quota, size_t capacity,
@@ -47,6 +53,7 @@ void kdbus_quota_init(struct kdbus_quota *quota, size_t capacity,
 struct kdbus_share *kdbus_quota_find(struct kdbus_quota *quota, const void *user);
 void kdbus_quota_add(struct kdbus_quota *quota, struct kdbus_share *share, const void *user);
 struct kdbus_share *kdbus_quota_take_idle(struct kdbus_quota *quota, unsigned int keep);
+int kdbus_quota_could_ever(const struct kdbus_quota *quota, size_t bytes, unsigned int fds);
 int kdbus_quota_charge(struct kdbus_quota *quota, struct kdbus_share *share,
 		       size_t bytes, unsigned int fds);
 void kdbus_quota_uncharge(struct kdbus_quota *quota, struct kdbus_share *share,

@@ -315,6 +315,7 @@ void kdbus_free_all(struct kdbus_conn *conn, const struct kdbus_item *item)
 	kdbus_pool_unpublish_all(conn->pool, item->data64,
 				 kdbus_item_payload_size(item) / sizeof(u64));
 	kdbus_loss_refill(conn);
+	kdbus_flow_serve(conn);
 }
 
 /**
@@ -332,7 +333,9 @@ int kdbus_cmd_free(struct kdbus_conn *conn, struct kdbus_arg *arg)
 	if (arg->free->offset == kdbus_pool_size(conn->pool))
 		return 0;
 	ret = kdbus_pool_unpublish(conn->pool, arg->free->offset);
-	if (!ret)
+	if (!ret) {
 		kdbus_loss_refill(conn);
+		kdbus_flow_serve(conn);
+	}
 	return ret;
 }

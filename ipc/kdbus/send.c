@@ -16,6 +16,7 @@
 #include "conn.h"
 #include "delay.h"
 #include "deliver.h"
+#include "flow.h"
 #include "item.h"
 #include "message.h"
 #include "notify.h"
@@ -44,9 +45,13 @@
 
 const struct kdbus_arg_rules kdbus_send_rules = {
 	.size = sizeof(struct kdbus_cmd_send),
-	.flags = KDBUS_SEND_SYNC_REPLY,
-	.n_items = 2,
-	.items = { { .type = KDBUS_ITEM_CANCEL_FD }, { .type = KDBUS_ITEM_FREE } },
+	.flags = KDBUS_SEND_SYNC_REPLY | KDBUS_SEND_WAIT,
+	.n_items = 3,
+	.items = {
+		{ .type = KDBUS_ITEM_CANCEL_FD },
+		{ .type = KDBUS_ITEM_FREE },
+		{ .type = KDBUS_ITEM_DEADLINE },
+	},
 };
 
 /* Calls and messages that want no reply. */
@@ -70,7 +75,7 @@ static int send_unicast(struct kdbus_message *message, struct kdbus_call *call)
 			goto out_unpin;
 	}
 	kdbus_unicast_show(message);
-	entry = kdbus_message_copy_to(message, target.conn);
+	entry = kdbus_message_copy_to(message, target.conn, message->patience);
 	ret = IS_ERR(entry) ? PTR_ERR(entry) : kdbus_unicast_commit(message, &target, entry, call);
 out_unpin:
 	kdbus_target_unpin(&target);
@@ -122,14 +127,12 @@ static int send_finish(struct kdbus_message *message, struct kdbus_call *call,
 	return kdbus_call_finish(call, 0, entry, seen);
 }
 
-/* A reply to a caller who waits in SEND. */
+/* A reply to a caller who waits in SEND.  @entry: its copy, or why there is none. */
 static int send_sync_reply(struct kdbus_message *message, struct kdbus_conn *caller,
-			   struct kdbus_call *call)
+			   struct kdbus_call *call, struct kdbus_entry *entry)
 {
-	struct kdbus_entry *entry;
 	int ret;
 
-	entry = kdbus_message_copy_to(message, caller);
 	if (IS_ERR(entry)) {
 		ret = PTR_ERR(entry);
 		/* To the caller a lack of his own looks like a fault of the other side. */
@@ -149,40 +152,76 @@ static int send_sync_reply(struct kdbus_message *message, struct kdbus_conn *cal
 }
 
 /* A reply to one who does not wait in SEND is a message like others. */
-static int send_async_reply(struct kdbus_message *message, struct kdbus_target *target)
+static int send_async_reply(struct kdbus_message *message, struct kdbus_conn *caller,
+			    struct kdbus_entry *entry)
 {
 	/* The call is to the caller, wherever the name has gone since. */
-	struct kdbus_target caller = { .conn = target->conn };
-	struct kdbus_entry *entry;
+	struct kdbus_target target = { .conn = caller };
 
-	entry = kdbus_message_copy_to(message, caller.conn);
-	return IS_ERR(entry) ? PTR_ERR(entry) : kdbus_unicast_commit(message, &caller, entry, NULL);
+	return IS_ERR(entry) ? PTR_ERR(entry) : kdbus_unicast_commit(message, &target, entry, NULL);
+}
+
+/*
+ * A reply that waits for room takes the call when it has it, so that one who gave up
+ * can send it again.  NULL if it does not wait; -EBADSLT if there is no call.
+ */
+static struct kdbus_entry *send_reply_patiently(struct kdbus_message *message,
+						struct kdbus_conn *caller)
+{
+	u64 cookie = kdbus_message_header(message)->cookie_reply;
+
+	if (likely(!message->patience))
+		return NULL;
+	/* Wherever a name goes. */
+	message->patience->name = NULL;
+	if (!kdbus_call_is_expected(caller, message->src, cookie))
+		return ERR_PTR(-EBADSLT);
+	return kdbus_message_copy_to(message, caller, message->patience);
+}
+
+static bool send_gave_up(const struct kdbus_entry *entry)
+{
+	return entry == ERR_PTR(-ETIMEDOUT) || entry == ERR_PTR(-ECANCELED) ||
+	       entry == ERR_PTR(-ERESTARTSYS);
+}
+
+static int send_reply_to(struct kdbus_message *message, struct kdbus_conn *caller)
+{
+	struct kdbus_entry *entry;
+	struct kdbus_call *call;
+	int ret;
+
+	entry = send_reply_patiently(message, caller);
+	if (send_gave_up(entry))
+		return PTR_ERR(entry);
+	/* Taken before delivery: what comes of it, the call has been answered. */
+	call = kdbus_call_take(caller, message->src, kdbus_message_header(message)->cookie_reply);
+	if (!call) {
+		if (!IS_ERR_OR_NULL(entry))
+			kdbus_deliver_abort(caller, entry);
+		/* It ended before: so much its caller has been told, too. */
+		kdbus_notify_flush(message->src->bus);
+		return -EBADSLT;
+	}
+	kdbus_unicast_show(message);
+	kdbus_delay_point();
+	if (!entry)
+		entry = kdbus_message_copy_to(message, caller, NULL);
+	ret = call->is_sync ? send_sync_reply(message, caller, call, entry) :
+			      send_async_reply(message, caller, entry);
+	kdbus_call_put(call);
+	return ret;
 }
 
 static int send_reply(struct kdbus_message *message)
 {
 	struct kdbus_target target;
-	struct kdbus_call *call;
 	int ret;
 
 	ret = kdbus_target_pin(message, &target);
 	if (ret)
 		return ret;
-	/* Taken before delivery: what comes of it, the call has been answered. */
-	call = kdbus_call_take(target.conn, message->src,
-			       kdbus_message_header(message)->cookie_reply);
-	if (!call) {
-		/* It ended before: so much its caller has been told, too. */
-		kdbus_notify_flush(message->src->bus);
-		ret = -EBADSLT;
-		goto out_unpin;
-	}
-	kdbus_unicast_show(message);
-	kdbus_delay_point();
-	ret = call->is_sync ? send_sync_reply(message, target.conn, call) :
-			      send_async_reply(message, &target);
-	kdbus_call_put(call);
-out_unpin:
+	ret = send_reply_to(message, target.conn);
 	kdbus_target_unpin(&target);
 	return ret;
 }
@@ -314,9 +353,26 @@ static struct file *send_cancel_file(const struct kdbus_item *item)
 	return file;
 }
 
+/* Until when to wait for room: whatever else ends the command earlier ends that, too. */
+static void send_be_patient(struct kdbus_message *message, const struct kdbus_send_how *how,
+			    struct file *cancel, struct kdbus_patience *patience)
+{
+	u64 deadline = how->deadline ? how->deadline->data64[0] : U64_MAX;
+
+	if (how->is_sync)
+		deadline = min(deadline, kdbus_message_header(message)->timeout_ns);
+	*patience = (struct kdbus_patience){
+		.src = message->src,
+		.deadline_ns = deadline,
+		.cancel = cancel,
+	};
+	message->patience = patience;
+}
+
 static int send_message(struct kdbus_message *message, const struct kdbus_send_how *how,
 			struct kdbus_entry **reply)
 {
+	struct kdbus_patience patience;
 	struct file *cancel;
 	int ret;
 
@@ -326,6 +382,8 @@ static int send_message(struct kdbus_message *message, const struct kdbus_send_h
 	ret = kdbus_message_check(message, how->is_sync);
 	if (!ret)
 		ret = kdbus_message_import_files(message);
+	if (!ret && how->waits)
+		send_be_patient(message, how, cancel, &patience);
 	if (!ret)
 		ret = send_dispatch(message, how, cancel, reply);
 	if (cancel)
@@ -340,25 +398,39 @@ static int send_message(struct kdbus_message *message, const struct kdbus_send_h
  * @how: the rest of the command
  * @reply: out: of a synchronous call: the reply, to be published in the pool of
  *         @conn; else untouched
+ * @is_lost: out: a receiver that was waited for had no room by the deadline
  *
  * Context: May sleep for as long as the sender's memory takes, and if @how says so
  *          until the reply comes.
  * Return: 0 or a negative errno.
  */
 int kdbus_send(struct kdbus_conn *conn, u64 address, const struct kdbus_send_how *how,
-	       struct kdbus_entry **reply)
+	       struct kdbus_entry **reply, bool *is_lost)
 {
 	struct kdbus_message message __uninitialized;
 	int ret;
 
+	*is_lost = false;
 	if (!address || address != (unsigned long)address)
 		return -EFAULT;
 	kdbus_message_init(&message, conn);
 	ret = kdbus_message_import(&message, u64_to_user_ptr(address));
 	if (!ret && !how->negotiate)
 		ret = message.arg.negotiate ? -EINVAL : send_message(&message, how, reply);
+	*is_lost = message.is_lost;
 	kdbus_message_deinit(&message);
 	return ret;
+}
+
+/**
+ * kdbus_send_check_how() - does it make sense?
+ * @how: as the caller said it
+ *
+ * Return: 0 or -EINVAL.
+ */
+int kdbus_send_check_how(const struct kdbus_send_how *how)
+{
+	return how->deadline && (!how->waits || !how->deadline->data64[0]) ? -EINVAL : 0;
 }
 
 /* Tell the caller of SEND where the reply is; without one, that there is none. */
@@ -398,16 +470,24 @@ int kdbus_cmd_send(struct kdbus_conn *conn, struct kdbus_arg *arg)
 	struct kdbus_send_how how = {
 		.negotiate = arg->negotiate,
 		.is_sync = cmd->flags & KDBUS_SEND_SYNC_REPLY,
+		.waits = cmd->flags & KDBUS_SEND_WAIT,
 		.cancel = arg->items[0],
 		.free = arg->items[1],
+		.deadline = arg->items[2],
 	};
 	struct kdbus_entry *reply = NULL;
+	bool is_lost;
 	int ret;
 
 	if (how.negotiate && !cmd->msg_address)
 		return 0;
 	if (!kdbus_arg_is_writable(arg, offsetof(struct kdbus_cmd_send, reply.return_flags)))
 		return -EFAULT;
-	ret = kdbus_send(conn, cmd->msg_address, &how, &reply);
+	ret = kdbus_send_check_how(&how);
+	if (ret)
+		return ret;
+	ret = kdbus_send(conn, cmd->msg_address, &how, &reply, &is_lost);
+	if (is_lost)
+		cmd->return_flags = KDBUS_SEND_RETURN_LOST;
 	return ret || how.negotiate ? ret : send_answer(conn, arg, reply);
 }

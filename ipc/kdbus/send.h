@@ -14,6 +14,8 @@ struct kdbus_item;
  * struct kdbus_send_how - what a command that sends says beside the message
  * @negotiate: look at the message, but do not send it
  * @is_sync: wait for the reply
+ * @waits: for room
+ * @deadline: DEADLINE, or NULL
  * @cancel: CANCEL_FD, or NULL
  * @free: FREE, or NULL: freed when the message has been sent, before a reply is
  *        waited for
@@ -21,6 +23,8 @@ struct kdbus_item;
 struct kdbus_send_how {
 	bool negotiate;
 	bool is_sync;
+	bool waits;
+	const struct kdbus_item *deadline;
 	const struct kdbus_item *cancel;
 	const struct kdbus_item *free;
 };
@@ -29,6 +33,7 @@ extern const struct kdbus_arg_rules kdbus_send_rules;
 
 int kdbus_cmd_send(struct kdbus_conn *conn, struct kdbus_arg *arg);
 int kdbus_send(struct kdbus_conn *conn, u64 address, const struct kdbus_send_how *how,
-	       struct kdbus_entry **reply);
+	       struct kdbus_entry **reply, bool *is_lost);
+int kdbus_send_check_how(const struct kdbus_send_how *how);
 
 #endif

@@ -4,11 +4,15 @@
 #include <linux/err.h>
 #include <linux/rculist.h>
 #include <linux/sched/signal.h>
+#include <linux/sort.h>
 
 #include "access.h"
 #include "bus.h"
 #include "conn.h"
 #include "delay.h"
+#include "deliver.h"
+#include "flow.h"
+#include "loss.h"
 #include "match.h"
 #include "message.h"
 #include "name.h"
@@ -65,10 +69,11 @@ static bool signal_is_wanted(const struct kdbus_message *message, struct kdbus_c
  * kdbus_signal_send() - send a signal to one receiver
  * @message: staged if there are monitors
  *
- * Dropped without a word if it is not wanted or finds no room.
+ * Dropped without a word if it is not wanted, or finds no room and is not to wait for it.
  *
  * Context: May sleep for as long as the memory of the sender takes.
- * Return: 0; what kdbus_target_pin() returns; -ECONNRESET.
+ * Return: 0; what kdbus_target_pin() returns; -ECONNRESET; of a message that waits what
+ *         kdbus_deliver_reserve() returns.
  */
 int kdbus_signal_send(struct kdbus_message *message)
 {
@@ -82,13 +87,63 @@ int kdbus_signal_send(struct kdbus_message *message)
 			return ret;
 		kdbus_unicast_show(message);
 		if (signal_is_wanted(message, target.conn)) {
-			entry = kdbus_message_copy_to(message, target.conn);
+			entry = kdbus_message_copy_to(message, target.conn, message->patience);
 			if (!IS_ERR(entry))
 				ret = kdbus_unicast_commit(message, &target, entry, NULL);
+			else if (message->patience)
+				ret = PTR_ERR(entry);
 		}
 		kdbus_target_unpin(&target);
 	} while (ret == -EAGAIN && !fatal_signal_pending(current));
-	return kdbus_conn_is_active(message->src) ? 0 : ret;
+	if (message->patience || !kdbus_conn_is_active(message->src))
+		return ret;
+	return 0;
+}
+
+static int signal_compare_ids(const void *a, const void *b)
+{
+	const struct kdbus_stage *first = a, *second = b;
+
+	return first->conn->id < second->conn->id ? -1 : first->conn->id > second->conn->id;
+}
+
+/* Wait for one receiver; 0 also if he is gone, or has no room by the deadline: then he loses it. */
+static int signal_copy_patiently(struct kdbus_message *message, struct kdbus_stage *stage)
+{
+	struct kdbus_entry *entry;
+
+	entry = kdbus_message_copy_to(message, stage->conn, message->patience);
+	if (!IS_ERR(entry)) {
+		stage->entry = entry;
+		return 0;
+	}
+	if (entry == ERR_PTR(-ECANCELED) || entry == ERR_PTR(-ERESTARTSYS))
+		return PTR_ERR(entry);
+	if (!kdbus_conn_is_active(message->src))
+		return -ECONNRESET;
+	if (kdbus_conn_is_active(stage->conn)) {
+		kdbus_loss_stage(stage);
+		message->is_lost = true;
+	}
+	return 0;
+}
+
+/*
+ * Write a copy for each who may hear of it, and wait for those who have no room while
+ * holding the copies of others: in the order of ids, so that no two senders wait for each other.
+ */
+static int signal_copy_to_all_patiently(struct kdbus_message *message,
+					struct kdbus_receivers *receivers)
+{
+	unsigned int i;
+	int ret = 0;
+
+	sort(receivers->stages, receivers->n, sizeof(receivers->stages[0]), signal_compare_ids,
+	     NULL);
+	for (i = 0; i < receivers->n && !ret; i++)
+		if (kdbus_may_talk(receivers->stages[i].conn, NULL, message->src))
+			ret = signal_copy_patiently(message, &receivers->stages[i]);
+	return ret;
 }
 
 /* Write a copy for each who may hear of it, as far as there is room. */
@@ -108,7 +163,7 @@ static void signal_copy_to_all(struct kdbus_message *message, struct kdbus_recei
  * The receivers are not on the stack of those who call.
  *
  * Context: May sleep for as long as the memory of the sender takes.
- * Return: 0; -ENOMEM, -ECONNRESET.
+ * Return: 0; -ENOMEM, -ECONNRESET; -ECANCELED, -ERESTARTSYS: nobody has got it.
  */
 noinline_for_stack int kdbus_signal_broadcast(struct kdbus_message *message)
 {
@@ -125,7 +180,12 @@ noinline_for_stack int kdbus_signal_broadcast(struct kdbus_message *message)
 	ret = kdbus_receivers_of_signal(&receivers, src, &signal);
 	if (ret)
 		return ret;
-	signal_copy_to_all(message, &receivers);
+	if (message->patience)
+		ret = signal_copy_to_all_patiently(message, &receivers);
+	else
+		signal_copy_to_all(message, &receivers);
+	if (ret)
+		goto out_free;
 	n = receivers.n;
 	kdbus_receivers_add_monitors(&receivers, src->bus);
 	kdbus_message_copy_to_monitors(message, &receivers, n);
@@ -138,6 +198,7 @@ noinline_for_stack int kdbus_signal_broadcast(struct kdbus_message *message)
 	} else {
 		ret = -ECONNRESET;
 	}
+out_free:
 	kdbus_receivers_free(&receivers);
 	return ret;
 }

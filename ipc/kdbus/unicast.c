@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "delay.h"
 #include "deliver.h"
+#include "flow.h"
 #include "message.h"
 #include "name.h"
 #include "receivers.h"
@@ -76,8 +77,13 @@ static int target_pin_name(struct kdbus_message *message, struct kdbus_target *t
  */
 int kdbus_target_pin(struct kdbus_message *message, struct kdbus_target *target)
 {
-	return message->dst_name ? target_pin_name(message, target) :
-				   target_pin_id(message, target);
+	int ret;
+
+	ret = message->dst_name ? target_pin_name(message, target) :
+				  target_pin_id(message, target);
+	if (!ret && message->patience)
+		message->patience->name = target->name;
+	return ret;
 }
 
 /**

@@ -332,6 +332,7 @@ static int uring_send_now(struct kdbus_conn *conn, u64 address)
 	struct kdbus_cmd_send __user *user = u64_to_user_ptr(address);
 	struct kdbus_arg arg __uninitialized;
 	struct kdbus_send_how how = { };
+	bool is_lost;
 	int ret;
 
 	pagefault_disable();
@@ -346,7 +347,7 @@ static int uring_send_now(struct kdbus_conn *conn, u64 address)
 							  reply.return_flags)))
 		ret = -EAGAIN;
 	if (!ret)
-		ret = kdbus_send(conn, arg.send->msg_address, &how, NULL);
+		ret = kdbus_send(conn, arg.send->msg_address, &how, NULL, &is_lost);
 	pagefault_enable();
 	if (ret == -EFAULT)
 		ret = -EAGAIN;
@@ -370,6 +371,9 @@ static int uring_send_in_worker(struct kdbus_conn *conn, u64 address)
 	ret = kdbus_arg_import(&arg, u64_to_user_ptr(address), &kdbus_send_rules);
 	if (!ret)
 		ret = kdbus_cmd_send(conn, &arg);
+	if (!ret && arg.cmd->return_flags)
+		ret = kdbus_arg_write_back(&arg, offsetof(struct kdbus_cmd, return_flags),
+					   offsetofend(struct kdbus_cmd, return_flags));
 	kdbus_arg_release(&arg);
 	return ret;
 }

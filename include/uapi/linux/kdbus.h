@@ -125,8 +125,8 @@ enum kdbus_payload_type {
  * @KDBUS_ITEM_PAYLOAD_OFF: &struct kdbus_vec, payload in the receiver's pool
  * @KDBUS_ITEM_PAYLOAD_MEMFD: &struct kdbus_memfd, payload in a sealed memfd
  * @KDBUS_ITEM_FDS: array of int, at most 16 descriptors
- * @KDBUS_ITEM_CANCEL_FD: int, a descriptor that ends a synchronous call once it
- *	polls readable
+ * @KDBUS_ITEM_CANCEL_FD: int, a descriptor that ends a synchronous call, or a wait
+ *	for room, once it polls readable
  * @KDBUS_ITEM_BLOOM_PARAMETER: &struct kdbus_bloom_parameter of the bus
  * @KDBUS_ITEM_BLOOM_FILTER: &struct kdbus_bloom_filter of a signal
  * @KDBUS_ITEM_BLOOM_MASK: in a match: one or more masks of the bus's bloom size,
@@ -144,6 +144,8 @@ enum kdbus_payload_type {
  *	pool that the command gives back
  * @KDBUS_ITEM_LOST: &struct kdbus_lost, in a message from the kernel to a
  *	connection with %KDBUS_HELLO_LOSS_IN_PLACE: here messages are missing
+ * @KDBUS_ITEM_DEADLINE: __u64, CLOCK_MONOTONIC time until which to wait for room;
+ *	not 0, all ones for no end
  * @_KDBUS_ITEM_ATTACH_BASE: metadata; base plus bit number of the attach flag
  * @KDBUS_ITEM_TIMESTAMP: &struct kdbus_timestamp
  * @KDBUS_ITEM_CREDS: &struct kdbus_creds
@@ -199,6 +201,7 @@ enum kdbus_item_type {
 	_KDBUS_ITEM_EXTENSION_BASE = 0x800,
 	KDBUS_ITEM_FREE = _KDBUS_ITEM_EXTENSION_BASE,
 	KDBUS_ITEM_LOST,
+	KDBUS_ITEM_DEADLINE,
 
 	_KDBUS_ITEM_ATTACH_BASE = 0x1000,
 	KDBUS_ITEM_TIMESTAMP = _KDBUS_ITEM_ATTACH_BASE,
@@ -317,9 +320,20 @@ enum kdbus_msg_flags {
  * enum kdbus_send_flags - flags of SEND
  * @KDBUS_SEND_SYNC_REPLY: return with the reply; the message must have
  *	%KDBUS_MSG_EXPECT_REPLY
+ * @KDBUS_SEND_WAIT: an extension: wait until there is room for the message
  */
 enum kdbus_send_flags {
 	KDBUS_SEND_SYNC_REPLY		= 1ULL << 0,
+	KDBUS_SEND_WAIT			= 1ULL << 16,
+};
+
+/**
+ * enum kdbus_send_return_flags - what SEND has to tell
+ * @KDBUS_SEND_RETURN_LOST: an extension: of a broadcast that waited for room: some
+ *	receiver had none by the deadline, and lost it
+ */
+enum kdbus_send_return_flags {
+	KDBUS_SEND_RETURN_LOST		= 1ULL << 16,
 };
 
 /**
@@ -847,10 +861,10 @@ struct kdbus_cmd_match {
  * struct kdbus_cmd_send - argument of SEND
  * @size: in: bytes including @items
  * @flags: in: &enum kdbus_send_flags; out: supported flags, when negotiating
- * @return_flags: out: 0
+ * @return_flags: out: &enum kdbus_send_return_flags
  * @msg_address: in: address of the &struct kdbus_msg
  * @reply: out: the reply to a synchronous call
- * @items: in: %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_FREE
+ * @items: in: %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_FREE, %KDBUS_ITEM_DEADLINE
  */
 struct kdbus_cmd_send {
 	__u64 size;
@@ -887,9 +901,11 @@ struct kdbus_cmd_recv {
  * enum kdbus_exchange_flags - flags of EXCHANGE
  * @KDBUS_EXCHANGE_USE_PRIORITY: as %KDBUS_RECV_USE_PRIORITY, for the message
  *	waited for
+ * @KDBUS_EXCHANGE_SEND_WAIT: as %KDBUS_SEND_WAIT, for the message to send
  */
 enum kdbus_exchange_flags {
 	KDBUS_EXCHANGE_USE_PRIORITY	= 1ULL << 16,
+	KDBUS_EXCHANGE_SEND_WAIT	= 1ULL << 17,
 };
 
 /**
@@ -897,6 +913,7 @@ enum kdbus_exchange_flags {
  * @KDBUS_EXCHANGE_RETURN_SENT: the message was sent
  * @KDBUS_EXCHANGE_RETURN_FREED: the offsets were given back
  * @KDBUS_EXCHANGE_RETURN_RECEIVED: there is a message in &kdbus_cmd_exchange.msg
+ * @KDBUS_EXCHANGE_RETURN_LOST: as %KDBUS_SEND_RETURN_LOST
  *
  * %KDBUS_RECV_RETURN_DROPPED_MSGS may be set beside them.
  */
@@ -904,6 +921,7 @@ enum kdbus_exchange_return_flags {
 	KDBUS_EXCHANGE_RETURN_SENT	= 1ULL << 16,
 	KDBUS_EXCHANGE_RETURN_FREED	= 1ULL << 17,
 	KDBUS_EXCHANGE_RETURN_RECEIVED	= 1ULL << 18,
+	KDBUS_EXCHANGE_RETURN_LOST	= 1ULL << 19,
 };
 
 /**
@@ -918,7 +936,8 @@ enum kdbus_exchange_return_flags {
  *	numerically larger priority
  * @dropped_msgs: out: as &kdbus_cmd_recv.dropped_msgs
  * @msg: out: the message received
- * @items: in: %KDBUS_ITEM_FREE
+ * @items: in: %KDBUS_ITEM_FREE, %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_DEADLINE; the last
+ *	two are about the wait for room
  */
 struct kdbus_cmd_exchange {
 	__u64 size;
@@ -1081,15 +1100,24 @@ struct kdbus_cmd_exchange {
  * DOC: KDBUS_CMD_SEND
  *
  * Send a message.  Flags: &enum kdbus_send_flags.  Items:
- * %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_FREE.  When the command fails nobody has got
- * the message, except monitors.  What is to be freed is freed once the message has
- * been sent, before a reply is waited for.
+ * %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_FREE, %KDBUS_ITEM_DEADLINE.  When the command
+ * fails nobody has got the message, except monitors.  What is to be freed is freed
+ * once the message has been sent, before a reply is waited for.
+ *
+ * With %KDBUS_SEND_WAIT the command waits where it would fail with ``ENOBUFS``,
+ * with ``EMFILE`` of the destination or with ``EXFULL``, and where a broadcast or a
+ * signal would be lost; until there is room, or %KDBUS_ITEM_DEADLINE, or the
+ * deadline of a synchronous call.  Of a broadcast everyone who has room gets a
+ * copy when the deadline has passed, and %KDBUS_SEND_RETURN_LOST says that others
+ * have not.
  *
  * Errors, besides those of the parser, which reads the command and then the
  * message:
  *
  * - of the descriptor to cancel: ``EBADF``: not open.  ``EINVAL``: cannot be
  *   polled.
+ * - of the wait for room: ``EINVAL``: a deadline of 0, or without
+ *   %KDBUS_SEND_WAIT.
  * - of the message: ``EINVAL``: foreign source id, payload type 0, a call
  *   without deadline, SYNC_REPLY without EXPECT_REPLY, a reply as signal, a bad
  *   destination name.  ``EBADMSG``: a broadcast that is no signal or has a
@@ -1113,6 +1141,11 @@ struct kdbus_cmd_exchange {
  *   ``ENOBUFS``: the sender's share of the pool or of the queue is used up.
  *   ``EMFILE``: its share of descriptors is.  ``EXFULL``: no room in the pool.
  *   ``EFAULT``: the payload cannot be read.
+ * - with %KDBUS_SEND_WAIT in place of those about room: ``ETIMEDOUT``: the deadline
+ *   passed, and it is no broadcast.  ``ECANCELED``: the descriptor to cancel became
+ *   readable.  ``EINTR``: a signal came.  ``ECONNRESET``: the receiver has left, or
+ *   the sender was disconnected.  ``ENOBUFS``, ``EMFILE``, ``EXFULL``: more than
+ *   that destination could ever give this sender.
  * - of a synchronous call: ``ETIMEDOUT``: the deadline passed.  ``EPIPE``: who
  *   should answer went, or dropped the call.  ``ECANCELED``: the descriptor to
  *   cancel became readable.  ``EINTR``: a signal came; the same call again
@@ -1196,9 +1229,11 @@ struct kdbus_cmd_exchange {
  * DOC: KDBUS_CMD_EXCHANGE
  *
  * In one command, each step if it is asked for: send a message, as SEND without
- * flags does; give places in the pool back; take a message from the queue, and
- * wait for it.  A service answers a request and gets the next one with it.
- * Flags: &enum kdbus_exchange_flags.  Items: %KDBUS_ITEM_FREE.
+ * flags or with %KDBUS_SEND_WAIT does; give places in the pool back; take a message
+ * from the queue, and wait for it.  A service answers a request and gets the next
+ * one with it.
+ * Flags: &enum kdbus_exchange_flags.  Items: %KDBUS_ITEM_FREE,
+ * %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_DEADLINE.
  *
  * The steps come in this order, and return_flags tells which were taken.  An
  * error means that none was.  Once something has been sent or freed the command
@@ -1207,7 +1242,8 @@ struct kdbus_cmd_exchange {
  * the same reason as an error.
  *
  * Errors, besides those of the parser: ``EOPNOTSUPP``: not an ordinary
- * connection.  Those of SEND, of the message.  ``ENXIO``: as for FREE, of what is
+ * connection.  Those of SEND, of the message and of the wait for room; ``EINVAL`` also
+ * for a descriptor to cancel without %KDBUS_EXCHANGE_SEND_WAIT.  ``ENXIO``: as for FREE, of what is
  * to be freed.  If there was nothing to send or to free: ``EAGAIN``: nothing
  * queued, and no time to wait.  ``ETIMEDOUT``: the deadline passed.  ``EINTR``: a
  * signal came.  ``ECONNRESET``: the connection was ended.  ``EXFULL``: as for RECV.

@@ -200,8 +200,9 @@ const struct command command_list = {
 };
 
 const struct command command_send = {
-	"SEND", KDBUS_CMD_SEND, sizeof(struct kdbus_cmd_send), 0x1, 0,
-	ITEMS(KDBUS_ITEM_CANCEL_FD), prepare_send, 0,
+	"SEND", KDBUS_CMD_SEND, sizeof(struct kdbus_cmd_send),
+	KDBUS_SEND_SYNC_REPLY | KDBUS_SEND_WAIT, 0,
+	ITEMS(KDBUS_ITEM_CANCEL_FD, KDBUS_ITEM_DEADLINE), prepare_send, 0,
 };
 
 const struct command command_recv = {

@@ -170,7 +170,7 @@ TEST_F(message, is_not_needed_to_negotiate_the_command)
 	args_init(&args, sizeof(args.send));
 	args.send.flags = KDBUS_FLAG_NEGOTIATE;
 	EXPECT_EQ(0, command(self->a.fd, KDBUS_CMD_SEND, &args));
-	EXPECT_EQ(0x1ULL, args.send.flags);
+	EXPECT_EQ(KDBUS_SEND_SYNC_REPLY | KDBUS_SEND_WAIT, args.send.flags);
 }
 
 /* abi: 6.4/message-only */

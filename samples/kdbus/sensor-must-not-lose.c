@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * sensor-must-not-lose.c - a meter whose readings are all needed, and a slow recorder
+ *
+ * SEND waits until the recorder has room. A recorder that is stuck for longer than ten seconds is given up
+ * for this reading, and the sensor knows that it was lost.
+ */
+#include <inttypes.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sensor.h"
+
+#define PATIENCE_NS	(10ULL * 1000 * 1000 * 1000)
+
+static uint64_t in_a_while(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec + PATIENCE_NS;
+}
+
+/* Wait until everyone who listens has room for it; false if somebody had none by the deadline. */
+static bool tell_patiently(struct peer *sensor, uint64_t reading)
+{
+	struct sensor_signal signal;
+	struct {
+		struct kdbus_cmd_send cmd;
+		uint64_t size, type, deadline_ns;
+	} send = {
+		.cmd = {
+			.size = sizeof(send),
+			.flags = KDBUS_SEND_WAIT,
+			.msg_address = (uintptr_t)&signal,
+		},
+		.size = ITEM_HEADER + sizeof(send.deadline_ns),
+		.type = KDBUS_ITEM_DEADLINE,
+		.deadline_ns = in_a_while(),
+	};
+
+	sensor_signal(&signal, reading);
+	check(ioctl(sensor->fd, KDBUS_CMD_SEND, &send) == 0, "SEND");
+	return !(send.cmd.return_flags & KDBUS_SEND_RETURN_LOST);
+}
+
+static int meter(struct peer *sensor)
+{
+	uint64_t i;
+
+	for (i = 1; i <= READINGS; i++) {
+		if (!tell_patiently(sensor, i)) {
+			fprintf(stderr, "reading %" PRIu64 " is lost: the recorder is stuck\n", i);
+			return EXIT_FAILURE;
+		}
+	}
+	return EXIT_SUCCESS;
+}
+
+static int recorder(struct peer *listener)
+{
+	struct pollfd readable = { .fd = listener->fd, .events = POLLIN };
+	const struct kdbus_msg *msg;
+	uint64_t next = 1;
+
+	while (next <= READINGS) {
+		check(poll(&readable, 1, -1) > 0, "poll");
+		while ((msg = sensor_next(listener))) {
+			if (msg->cookie != next) {
+				fprintf(stderr, "number %llu in place of %" PRIu64 "\n",
+					(unsigned long long)msg->cookie, next);
+				return EXIT_FAILURE;
+			}
+			next++;
+			sensor_done(listener, msg);
+			/* It is the slower of the two. */
+			sched_yield();
+		}
+	}
+	printf("%d readings recorded, none missing\n", READINGS);
+	return EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	struct peer sensor, listener;
+	int status, ret;
+	char path[256];
+	pid_t pid;
+
+	sensor_bus(path);
+	sensor_connect(&sensor, path, 0);
+	sensor_connect(&listener, path, 0);
+	sensor_listen(&listener, sensor.id);
+	pid = fork();
+	check(pid >= 0, "fork");
+	if (pid == 0)
+		_exit(meter(&sensor));
+	ret = recorder(&listener);
+	check(waitpid(pid, &status, 0) == pid, "waitpid");
+	return ret ?: (WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+}
