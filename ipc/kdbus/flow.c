@@ -60,22 +60,35 @@ static void flow_add_locked(struct kdbus_conn *dst, struct flow_waiter *waiter)
 
 	lockdep_assert_held(&dst->lock);
 
-	if (list_empty(&share->waiters)) {
-		share->had_turn = false;
+	if (list_empty(&share->waiters))
 		list_add_tail(&share->turn, &dst->flow.turns);
-	}
 	list_add_tail(&waiter->link, &share->waiters);
 	WRITE_ONCE(dst->flow.n_waiters, dst->flow.n_waiters + 1);
+}
+
+/* It was the turn of @share: now it is that of the next. */
+static void flow_next_turn_locked(struct kdbus_conn *dst, struct kdbus_share *share)
+{
+	lockdep_assert_held(&dst->lock);
+
+	if (!list_is_first(&share->turn, &dst->flow.turns))
+		return;
+	list_move_tail(&share->turn, &dst->flow.turns);
+	dst->flow.round++;
 }
 
 /* He waits no more. */
 static void flow_remove_locked(struct kdbus_conn *dst, struct flow_waiter *waiter, int result)
 {
+	struct kdbus_share *share = waiter->share;
+
 	lockdep_assert_held(&dst->lock);
 
 	list_del_init(&waiter->link);
-	if (list_empty(&waiter->share->waiters))
-		list_del_init(&waiter->share->turn);
+	if (list_empty(&share->waiters)) {
+		flow_next_turn_locked(dst, share);
+		list_del_init(&share->turn);
+	}
 	WRITE_ONCE(dst->flow.n_waiters, dst->flow.n_waiters - 1);
 	/* He does not go before he has had the lock. */
 	WRITE_ONCE(waiter->result, result);
@@ -102,30 +115,21 @@ static int flow_grant_locked(struct kdbus_conn *dst, struct flow_waiter *waiter)
 	return 0;
 }
 
-static void flow_next_turn_locked(struct kdbus_conn *dst, struct kdbus_share *share)
-{
-	struct kdbus_share *other;
-
-	list_for_each_entry(other, &dst->flow.turns, turn)
-		other->had_turn = false;
-	if (!list_empty(&share->turn))
-		list_move_tail(&share->turn, &dst->flow.turns);
-}
-
-/* Serve one waiter; false if there is not enough for anybody whose turn it is. */
+/* Serve one waiter; false if there is not enough for anybody who may be served. */
 static bool flow_serve_one_locked(struct kdbus_conn *dst)
 {
 	struct kdbus_share *share;
-	bool is_first;
 
 	list_for_each_entry(share, &dst->flow.turns, turn) {
-		if (share->had_turn || flow_grant_locked(dst, flow_first(share)))
+		struct flow_waiter *waiter = flow_first(share);
+
+		if (share->round == dst->flow.round || flow_grant_locked(dst, waiter))
 			continue;
-		is_first = list_is_first(&share->turn, &dst->flow.turns);
-		share->had_turn = true;
-		flow_remove_locked(dst, flow_first(share), 0);
-		if (is_first)
+		if (list_is_first(&share->turn, &dst->flow.turns))
 			flow_next_turn_locked(dst, share);
+		else
+			share->round = dst->flow.round;
+		flow_remove_locked(dst, waiter, 0);
 		return true;
 	}
 	return false;

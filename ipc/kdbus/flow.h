@@ -29,18 +29,21 @@ struct kdbus_patience {
 /**
  * struct kdbus_flow - who waits for room at a receiver
  * @turns: struct kdbus_share of users who wait, the one whose turn it is first
+ * @round: counts turns, from 1 on
  * @n_waiters: of all of them; read without the lock as a hint
  *
  * Under the lock of the connection.
  */
 struct kdbus_flow {
 	struct list_head turns;
+	unsigned int round;
 	unsigned int n_waiters;
 };
 
 static inline void kdbus_flow_init(struct kdbus_flow *flow)
 {
 	INIT_LIST_HEAD(&flow->turns);
+	flow->round = 1;
 	flow->n_waiters = 0;
 }
 

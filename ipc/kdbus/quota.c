@@ -73,7 +73,7 @@ void kdbus_quota_add(struct kdbus_quota *quota, struct kdbus_share *share, const
 	share->fds = 0;
 	INIT_LIST_HEAD(&share->waiters);
 	INIT_LIST_HEAD(&share->turn);
-	share->had_turn = false;
+	share->round = 0;
 	list_add(&share->entry, &quota->shares);
 	quota->n_shares++;
 }

