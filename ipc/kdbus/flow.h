@@ -3,6 +3,7 @@
 #ifndef KDBUS_FLOW_H
 #define KDBUS_FLOW_H
 
+#include <linux/err.h>
 #include <linux/list.h>
 #include <linux/types.h>
 
@@ -45,6 +46,13 @@ static inline void kdbus_flow_init(struct kdbus_flow *flow)
 	INIT_LIST_HEAD(&flow->turns);
 	flow->round = 1;
 	flow->n_waiters = 0;
+}
+
+/* Did the sender end the wait, rather than that which he waited for? */
+static inline bool kdbus_flow_gave_up(const void *entry)
+{
+	return entry == ERR_PTR(-ETIMEDOUT) || entry == ERR_PTR(-ECANCELED) ||
+	       entry == ERR_PTR(-ERESTARTSYS);
 }
 
 int kdbus_flow_wait(struct kdbus_conn *dst, struct kdbus_user *user, struct kdbus_entry *entry,

@@ -186,8 +186,8 @@ static int image_write_payload(const struct kdbus_message *message, struct kdbus
 
 	if (message->unreadable)
 		return -EFAULT;
-	if (message->staged) {
-		kdbus_pool_write(dst->pool, slice, pos, message->staged, message->payload_size);
+	if (message->loaded) {
+		kdbus_pool_write(dst->pool, slice, pos, message->loaded, message->payload_size);
 		pos += message->payload_size;
 	} else {
 		for (i = 0; i < message->n_pieces; i++) {
@@ -214,7 +214,7 @@ static int image_write_payload(const struct kdbus_message *message, struct kdbus
  * @dst: the receiver, pinned by the caller
  * @patience: how long to wait for room; NULL not to
  *
- * Context: May sleep; unless the payload is staged, for as long as the memory of the
+ * Context: May sleep; unless the payload is loaded, for as long as the memory of the
  *          sender takes.
  * Return: an entry to be committed or aborted; what kdbus_deliver_reserve()
  *         returns; -EFAULT.

@@ -46,7 +46,7 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
 	message->pieces = message->inline_pieces;
 	message->n_pieces = 0;
 	message->payload_size = 0;
-	message->staged = NULL;
+	message->loaded = NULL;
 	message->monitors = NULL;
 	message->patience = NULL;
 	message->unreadable = false;
@@ -65,7 +65,7 @@ void kdbus_message_deinit(struct kdbus_message *message)
 {
 	kfree(message->names);
 	kdbus_meta_deinit(&message->meta);
-	kvfree(message->staged);
+	kvfree(message->loaded);
 	if (message->pieces != message->inline_pieces)
 		kvfree(message->pieces);
 	if (message->files)
@@ -295,7 +295,7 @@ int kdbus_message_import_files(struct kdbus_message *message)
 }
 
 /**
- * kdbus_message_stage() - copy the payload into kernel memory
+ * kdbus_message_load() - copy the payload into kernel memory
  * @message: checked
  *
  * For messages with more than one receiver: all get the same, and the memory
@@ -304,18 +304,18 @@ int kdbus_message_import_files(struct kdbus_message *message)
  * Context: May sleep for as long as the memory of the sender takes.
  * Return: 0 or -ENOMEM.  Unreadable memory is no error here: it is one at each receiver.
  */
-int kdbus_message_stage(struct kdbus_message *message)
+int kdbus_message_load(struct kdbus_message *message)
 {
 	unsigned int i;
 	void *to;
 
-	if (!message->payload_size || message->staged)
+	if (!message->payload_size || message->loaded)
 		return 0;
-	message->staged = kvmalloc(message->payload_size, GFP_KERNEL_ACCOUNT);
-	if (!message->staged)
+	message->loaded = kvmalloc(message->payload_size, GFP_KERNEL_ACCOUNT);
+	if (!message->loaded)
 		return -ENOMEM;
 
-	to = message->staged;
+	to = message->loaded;
 	for (i = 0; i < message->n_pieces; i++) {
 		const struct kdbus_piece *piece = &message->pieces[i];
 

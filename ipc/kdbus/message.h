@@ -43,12 +43,12 @@ struct kdbus_piece {
  * @pieces: the payload area; @inline_pieces or allocated
  * @n_pieces: number of @pieces
  * @payload_size: bytes of the payload area
- * @staged: the payload area in kernel memory; owned; NULL if it is copied
+ * @loaded: the payload area in kernel memory; owned; NULL if it is copied
  *          straight from the sender
  * @monitors: who sees it besides its receiver, with copies as soon as it is certain to be
  *            delivered; borrowed, NULL if there are none
  * @patience: how long to wait for room; borrowed; NULL not to
- * @unreadable: the sender's memory could not be read while staging
+ * @unreadable: the sender's memory could not be read while loading
  * @is_lost: a receiver that was waited for had no room by the deadline
  * @meta: what is known about the sender, collected when first asked for
  * @names: OWNED_NAME items; owned; valid if @has_names
@@ -75,7 +75,7 @@ struct kdbus_message {
 	struct kdbus_piece *pieces;
 	unsigned int n_pieces;
 	size_t payload_size;
-	void *staged;
+	void *loaded;
 	struct kdbus_receivers *monitors;
 	struct kdbus_patience *patience;
 	bool unreadable;
@@ -101,7 +101,7 @@ void kdbus_message_deinit(struct kdbus_message *message);
 int kdbus_message_import(struct kdbus_message *message, void __user *user);
 int kdbus_message_check(struct kdbus_message *message, bool is_sync);
 int kdbus_message_import_files(struct kdbus_message *message);
-int kdbus_message_stage(struct kdbus_message *message);
+int kdbus_message_load(struct kdbus_message *message);
 struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct kdbus_conn *dst,
 					  const struct kdbus_patience *patience);
 void kdbus_message_copy_or_count(struct kdbus_message *message, struct kdbus_stage *stage);

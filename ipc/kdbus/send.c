@@ -74,8 +74,7 @@ static int send_unicast(struct kdbus_message *message, struct kdbus_call *call)
 		if (ret)
 			goto out_unpin;
 	}
-	kdbus_unicast_show(message);
-	entry = kdbus_message_copy_to(message, target.conn, message->patience);
+	entry = kdbus_unicast_copy(message, target.conn);
 	ret = IS_ERR(entry) ? PTR_ERR(entry) : kdbus_unicast_commit(message, &target, entry, call);
 out_unpin:
 	kdbus_target_unpin(&target);
@@ -179,12 +178,6 @@ static struct kdbus_entry *send_reply_patiently(struct kdbus_message *message,
 	return kdbus_message_copy_to(message, caller, message->patience);
 }
 
-static bool send_gave_up(const struct kdbus_entry *entry)
-{
-	return entry == ERR_PTR(-ETIMEDOUT) || entry == ERR_PTR(-ECANCELED) ||
-	       entry == ERR_PTR(-ERESTARTSYS);
-}
-
 static int send_reply_to(struct kdbus_message *message, struct kdbus_conn *caller)
 {
 	struct kdbus_entry *entry;
@@ -192,7 +185,7 @@ static int send_reply_to(struct kdbus_message *message, struct kdbus_conn *calle
 	int ret;
 
 	entry = send_reply_patiently(message, caller);
-	if (send_gave_up(entry))
+	if (kdbus_flow_gave_up(entry))
 		return PTR_ERR(entry);
 	/* Taken before delivery: what comes of it, the call has been answered. */
 	call = kdbus_call_take(caller, message->src, kdbus_message_header(message)->cookie_reply);
@@ -313,7 +306,7 @@ static noinline_for_stack int send_monitored(struct kdbus_message *message,
 	int ret;
 
 	/* All get the same, and the sender's memory is waited for before anybody sees it. */
-	ret = kdbus_message_stage(message);
+	ret = kdbus_message_load(message);
 	if (ret)
 		return ret;
 	kdbus_receivers_init(&monitors);

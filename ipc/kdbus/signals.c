@@ -67,7 +67,7 @@ static bool signal_is_wanted(const struct kdbus_message *message, struct kdbus_c
 
 /**
  * kdbus_signal_send() - send a signal to one receiver
- * @message: staged if there are monitors
+ * @message: loaded if there are monitors
  *
  * Dropped without a word if it is not wanted, or finds no room and is not to wait for it.
  *
@@ -85,13 +85,14 @@ int kdbus_signal_send(struct kdbus_message *message)
 		ret = kdbus_target_pin(message, &target);
 		if (ret)
 			return ret;
-		kdbus_unicast_show(message);
 		if (signal_is_wanted(message, target.conn)) {
-			entry = kdbus_message_copy_to(message, target.conn, message->patience);
+			entry = kdbus_unicast_copy(message, target.conn);
 			if (!IS_ERR(entry))
 				ret = kdbus_unicast_commit(message, &target, entry, NULL);
 			else if (message->patience)
 				ret = PTR_ERR(entry);
+		} else {
+			kdbus_unicast_show(message);
 		}
 		kdbus_target_unpin(&target);
 	} while (ret == -EAGAIN && !fatal_signal_pending(current));
@@ -173,7 +174,7 @@ noinline_for_stack int kdbus_signal_broadcast(struct kdbus_message *message)
 	unsigned int n;
 	int ret;
 
-	ret = kdbus_message_stage(message);
+	ret = kdbus_message_load(message);
 	if (ret)
 		return ret;
 	signal_describe(message, &signal);

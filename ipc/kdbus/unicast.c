@@ -101,6 +101,27 @@ void kdbus_unicast_show(struct kdbus_message *message)
 }
 
 /**
+ * kdbus_unicast_copy() - write the copy of the receiver, and those of monitors
+ * @message: unicast
+ * @dst: the receiver
+ *
+ * Monitors see what there is no room for, but not that a sender waited and gave up: SEND may
+ * be restarted, and they take no room while he waits.
+ *
+ * Context: May sleep, and waits if the message does.
+ * Return: as kdbus_message_copy_to().
+ */
+struct kdbus_entry *kdbus_unicast_copy(struct kdbus_message *message, struct kdbus_conn *dst)
+{
+	struct kdbus_entry *entry;
+
+	entry = kdbus_message_copy_to(message, dst, message->patience);
+	if (!kdbus_flow_gave_up(entry))
+		kdbus_unicast_show(message);
+	return entry;
+}
+
+/**
  * kdbus_unicast_commit_monitors() - the monitors get it alone, if they have not got it yet
  * @message: unicast, with monitors
  *

@@ -22,6 +22,7 @@ struct kdbus_target {
 int kdbus_target_pin(struct kdbus_message *message, struct kdbus_target *target);
 void kdbus_target_unpin(struct kdbus_target *target);
 
+struct kdbus_entry *kdbus_unicast_copy(struct kdbus_message *message, struct kdbus_conn *dst);
 void kdbus_unicast_show(struct kdbus_message *message);
 int kdbus_unicast_commit(struct kdbus_message *message, struct kdbus_target *target,
 			 struct kdbus_entry *entry, struct kdbus_call *call);

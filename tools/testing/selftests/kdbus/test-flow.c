@@ -204,6 +204,26 @@ TEST_F(flow, reply_waits_for_room_at_the_caller)
 	EXPECT_EQ(100, recv_cookie(self->b));
 }
 
+/* abi: flow/reply */
+TEST_F(flow, reply_that_gave_up_can_be_sent_again)
+{
+	struct args msg;
+
+	ASSERT_EQ(0, send_call(self->b, self->a->id, 7));
+	ASSERT_EQ(7, recv_cookie(self->a));
+	ASSERT_EQ(FLOW_QUEUE, flow_fill(self->c, self->b, 1));
+	args_reply(&msg, self->b->id, 100, 7);
+	EXPECT_EQ(-ETIMEDOUT, send_wait(self->a, &msg, 1));
+	EXPECT_EQ(FLOW_QUEUE, recv_all(self->b));
+	args_reply(&msg, self->b->id, 101, 7);
+	EXPECT_EQ(0, send_wait(self->a, &msg, 1));
+	EXPECT_EQ(101, recv_cookie(self->b));
+	/* answered once */
+	args_reply(&msg, self->b->id, 102, 7);
+	EXPECT_EQ(-EBADSLT, send_wait(self->a, &msg, 1));
+	EXPECT_EQ(-EAGAIN, recv_cookie(self->b));
+}
+
 /* abi: flow/sync */
 TEST_F(flow, call_waits_for_room_and_then_for_its_reply)
 {
@@ -324,6 +344,29 @@ TEST_F(flow, goes_on_after_a_signal_that_restarts_calls)
 	EXPECT_EQ(1, recv_cookie(self->b));
 	EXPECT_EQ(0, sync_call_join(&wait));
 	EXPECT_EQ(FLOW_QUEUE, recv_all(self->b));
+}
+
+/* abi: flow/signal, 11.5/monitors-unaware */
+TEST_F(flow, monitor_sees_once_what_was_restarted_and_not_what_gave_up)
+{
+	struct sigaction action = { .sa_handler = nothing, .sa_flags = SA_RESTART };
+	struct sync_call wait;
+	struct conn monitor;
+
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	ASSERT_EQ(FLOW_QUEUE, flow_fill(self->a, self->b, 1));
+	ASSERT_EQ(0, conn_new_flags(&monitor, &self->flow.bus, KDBUS_HELLO_MONITOR));
+	EXPECT_EQ(-ETIMEDOUT, send_plain_wait(self->a, self->b->id, 99, 1));
+	flow_wait_init(&wait, self->a, self->b->id, 100);
+	ASSERT_EQ(0, flow_wait_start(&wait));
+	ASSERT_EQ(0, pthread_kill(wait.thread, SIGUSR1));
+	ASSERT_EQ(0, task_wait_sleeping(wait.tid));
+	EXPECT_EQ(-EAGAIN, recv_cookie(&monitor));
+	EXPECT_EQ(1, recv_cookie(self->b));
+	EXPECT_EQ(0, sync_call_join(&wait));
+	EXPECT_EQ(100, recv_cookie(&monitor));
+	EXPECT_EQ(-EAGAIN, recv_cookie(&monitor));
+	conn_close(&monitor);
 }
 
 /* abi: flow/receiver-left */
