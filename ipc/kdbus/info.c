@@ -102,7 +102,7 @@ static int info_answer(struct kdbus_conn *conn, struct kdbus_arg *arg,
 		ret = kdbus_arg_write_back(arg, offsetof(struct kdbus_cmd_info, offset),
 					   offsetofend(struct kdbus_cmd_info, info_size));
 		if (ret)
-			kdbus_pool_unpublish(conn->pool, cmd->offset);
+			kdbus_publish_take_back(conn, cmd->offset);
 	}
 	kvfree(info);
 out_deinit:

@@ -167,7 +167,7 @@ int kdbus_cmd_list(struct kdbus_conn *conn, struct kdbus_arg *arg)
 		ret = kdbus_arg_write_back(arg, offsetof(struct kdbus_cmd_list, offset),
 					   offsetofend(struct kdbus_cmd_list, list_size));
 		if (ret && buffer.size)
-			kdbus_pool_unpublish(conn->pool, cmd->offset);
+			kdbus_publish_take_back(conn, cmd->offset);
 	}
 out_free:
 	kvfree(buffer.data);

@@ -8,6 +8,7 @@
 #include "delay.h"
 #include "deliver.h"
 #include "files.h"
+#include "flow.h"
 #include "pool.h"
 #include "publish.h"
 #include "slice.h"
@@ -89,7 +90,7 @@ void kdbus_publish_commit(struct kdbus_conn *conn, struct kdbus_entry *entry)
  * @conn: who asked
  * @data: what
  * @size: bytes, a multiple of 8, not 0
- * @offset: out: where it lies; undone by kdbus_pool_unpublish()
+ * @offset: out: where it lies; undone by kdbus_publish_take_back()
  *
  * Context: May sleep.
  * Return: 0, -EXFULL, -ENOMEM.
@@ -111,4 +112,15 @@ int kdbus_publish_data(struct kdbus_conn *conn, const void *data, size_t size, u
 		kdbus_pool_release(conn->pool, slice);
 	}
 	return ret;
+}
+
+/**
+ * kdbus_publish_take_back() - the caller could not be told of the answer to a query
+ * @conn: who asked
+ * @offset: from kdbus_publish_data()
+ */
+void kdbus_publish_take_back(struct kdbus_conn *conn, u64 offset)
+{
+	kdbus_pool_unpublish(conn->pool, offset);
+	kdbus_flow_serve(conn);
 }

@@ -15,5 +15,6 @@ void kdbus_publish_prepare(struct kdbus_conn *conn, struct kdbus_entry *entry,
 void kdbus_publish_undo(struct kdbus_conn *conn, struct kdbus_entry *entry);
 void kdbus_publish_commit(struct kdbus_conn *conn, struct kdbus_entry *entry);
 int kdbus_publish_data(struct kdbus_conn *conn, const void *data, size_t size, u64 *offset);
+void kdbus_publish_take_back(struct kdbus_conn *conn, u64 offset);
 
 #endif

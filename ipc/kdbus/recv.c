@@ -83,7 +83,10 @@ static struct kdbus_entry *recv_find_locked(struct kdbus_conn *conn, const s64 *
 		if (IS_ERR(room))
 			return ERR_CAST(room);
 	}
-	kdbus_loss_put_room(conn, room);
+	if (unlikely(room)) {
+		kdbus_loss_put_room(conn, room);
+		kdbus_flow_serve_locked(conn);
+	}
 	return entry;
 }
 
