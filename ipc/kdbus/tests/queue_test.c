@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR LGPL-2.1-or-later
 /* Messages in order of their stamps and of priority */
 
-#include "../queue.h"
+#include "queue_order.h"
 #include "suite.h"
 
 #define N	200
@@ -163,20 +163,6 @@ TEST(settling_does_not_change_the_order_of_priorities)
 	settle(0, 100);
 	EXPECT_EQ(1, index_of(kdbus_queue_first(&queue)));
 	EXPECT_EQ(0, index_of(kdbus_queue_most_urgent(&queue, 10)));
-}
-
-static bool is_before(const struct kdbus_queue_node *a, const struct kdbus_queue_node *b)
-{
-	if (a->stamp != b->stamp)
-		return a->stamp < b->stamp;
-	if (!a->stage != !b->stage)
-		return a->stage;
-	return a->sender < b->sender;
-}
-
-static bool is_more_urgent(const struct kdbus_queue_node *a, const struct kdbus_queue_node *b)
-{
-	return a->priority < b->priority || (a->priority == b->priority && is_before(a, b));
 }
 
 TEST(random_traffic_agrees_with_a_search_over_all)

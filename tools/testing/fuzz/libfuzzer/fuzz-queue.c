@@ -2,7 +2,7 @@
 /* The queue against a plain array, searched through. */
 
 #include "kernel.h"
-#include "queue.h"
+#include "tests/queue_order.h"
 #include "unit.h"
 #include "reader.h"
 
@@ -11,20 +11,6 @@
 static struct kdbus_queue queue;
 static struct kdbus_queue_node nodes[NODES];
 static bool queued[NODES];
-
-static bool is_before(const struct kdbus_queue_node *a, const struct kdbus_queue_node *b)
-{
-	if (a->stamp != b->stamp)
-		return a->stamp < b->stamp;
-	if (!a->stage != !b->stage)
-		return a->stage;
-	return a->sender < b->sender;
-}
-
-static bool is_more_urgent(const struct kdbus_queue_node *a, const struct kdbus_queue_node *b)
-{
-	return a->priority < b->priority || (a->priority == b->priority && is_before(a, b));
-}
 
 static void check(s64 least)
 {
