@@ -9,45 +9,29 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bus.h"
 #include "sensor.h"
 
-#define DOMAIN		"/dev/kdbus"
 #define POOL_SIZE	(1UL << 20)
 
 void check(bool ok, const char *what)
 {
 	if (ok)
 		return;
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	if (access(DOMAIN "/control", F_OK) < 0)
-		fprintf(stderr, "hint: modprobe kdbus; mkdir -p " DOMAIN
-				"; mount -t kdbus kdbus " DOMAIN "\n");
+	bus_explain(what, errno);
 	exit(EXIT_FAILURE);
 }
 
 int sensor_bus(char *path)
 {
-	struct {
-		struct kdbus_cmd cmd;
-		uint64_t bloom_size, bloom_type;
-		struct kdbus_bloom_parameter bloom;
-		uint64_t name_size, name_type;
-		char name[64];
-	} make = {
-		.bloom_size = ITEM_HEADER + sizeof(make.bloom),
-		.bloom_type = KDBUS_ITEM_BLOOM_PARAMETER,
-		.bloom = { .size = BLOOM_SIZE, .n_hash = 1 },
-		.name_type = KDBUS_ITEM_MAKE_NAME,
-	};
+	char name[32];
 	int fd;
 
-	snprintf(make.name, sizeof(make.name), "%u-sensor-%d", geteuid(), getpid());
-	make.name_size = ITEM_HEADER + strlen(make.name) + 1;
-	make.cmd.size = sizeof(make) - sizeof(make.name) + strlen(make.name) + 1;
-	fd = open(DOMAIN "/control", O_RDWR | O_CLOEXEC);
-	check(fd >= 0, "open control");
-	check(ioctl(fd, KDBUS_CMD_BUS_MAKE, &make) == 0, "BUS_MAKE");
-	snprintf(path, 256, DOMAIN "/%s/bus", make.name);
+	snprintf(name, sizeof(name), "sensor-%d", getpid());
+	fd = bus_make(name);
+	errno = fd < 0 ? -fd : 0;
+	check(fd >= 0, "BUS_MAKE");
+	snprintf(path, 256, "%s/%u-%s/bus", bus_domain(), geteuid(), name);
 	return fd;
 }
 

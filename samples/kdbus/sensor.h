@@ -14,7 +14,7 @@
 #include <linux/kdbus.h>
 
 #define READINGS	2000	/* more than a queue holds */
-#define BLOOM_SIZE	64
+#define BLOOM_SIZE	64	/* that of the buses of bus_make() */
 #define ITEM_HEADER	offsetof(struct kdbus_item, data)
 
 /* A reading as a message.  Every signal has a bloom filter; nobody asks for one here. */
