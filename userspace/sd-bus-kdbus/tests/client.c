@@ -69,6 +69,28 @@ void client_close(struct client *client)
 }
 
 /**
+ * pair_open() - two clients, see client_open()
+ * @pair: filled, for pair_close() in any case
+ *
+ * Return: true on success.
+ */
+bool pair_open(struct pair *pair)
+{
+	memset(pair, 0, sizeof(*pair));
+	return client_open(&pair->a, NULL) && client_open(&pair->b, NULL);
+}
+
+/**
+ * pair_close() - disconnect both
+ * @pair: the clients
+ */
+void pair_close(struct pair *pair)
+{
+	client_close(&pair->a);
+	client_close(&pair->b);
+}
+
+/**
  * client_send() - send a message
  * @client: the client
  * @fields: its header; the serial is set here
@@ -284,6 +306,86 @@ bool bus_expect_text(struct client *client, const char *error, const char *membe
 
 	kbus_put_string(&body, text);
 	return bus_expect(client, error, KBUS_DRIVER_INTERFACE, member, "s", &body);
+}
+
+/**
+ * bus_call() - as bus_expect(), for a method of the bus without arguments that has a result
+ * @client: the client
+ * @member: the method
+ *
+ * Return: true if there is a result.
+ */
+bool bus_call(struct client *client, const char *member)
+{
+	return bus_expect(client, NULL, KBUS_DRIVER_INTERFACE, member, NULL, NULL);
+}
+
+/**
+ * bus_list_has() - is a text in the array of strings that the bus answered?
+ * @client: the client, after bus_expect() or bus_call(); @args are left alone
+ * @text: the text
+ *
+ * Return: true if it is.
+ */
+bool bus_list_has(struct client *client, const char *text)
+{
+	struct kbus_array array;
+	struct kbus_reader r;
+	const char *one;
+	bool found = false;
+
+	kbus_reader_init(&r, &client->in.header, client->in.body);
+	if (kbus_read_array_open(&r, &array) < 0)
+		return false;
+	while (kbus_read_array_next(&r, &array) && kbus_read_string(&r, &one, NULL) == 0)
+		found |= strcmp(one, text) == 0;
+	return found;
+}
+
+/**
+ * bus_answers_text() - a method that takes one string answers with this one
+ * @client: the client
+ * @member: the method
+ * @arg: its argument
+ * @expected: the answer
+ *
+ * Return: true if it does.
+ */
+bool bus_answers_text(struct client *client, const char *member, const char *arg,
+		      const char *expected)
+{
+	const char *text;
+	bool ok;
+
+	if (!bus_expect_text(client, NULL, member, arg))
+		return false;
+	ok = EXPECT_EQ(0, kbus_read_string(&client->args, &text, NULL)) &&
+	     EXPECT_STR_CASE(expected, text, "%s", arg);
+	client_done(client);
+	return ok;
+}
+
+/**
+ * bus_answers_number() - a method that takes one string answers with this number
+ * @client: the client
+ * @member: the method
+ * @arg: its argument
+ * @expected: the answer; a boolean is 0 or 1
+ *
+ * Return: true if it does.
+ */
+bool bus_answers_number(struct client *client, const char *member, const char *arg,
+			uint32_t expected)
+{
+	uint32_t number;
+	bool ok;
+
+	if (!bus_expect_text(client, NULL, member, arg))
+		return false;
+	ok = EXPECT_EQ(0, kbus_read_u32(&client->args, &number)) &&
+	     EXPECT_EQ_CASE(expected, number, "%s %s", member, arg);
+	client_done(client);
+	return ok;
 }
 
 /**

@@ -24,9 +24,17 @@ struct client {
 	struct kbus_reader args;
 };
 
+/* struct pair - two clients of one bus */
+struct pair {
+	struct client a;
+	struct client b;
+};
+
 const char *test_bus_path(void);
 bool client_open(struct client *client, const struct kbus_options *options);
 void client_close(struct client *client);
+bool pair_open(struct pair *pair);
+void pair_close(struct pair *pair);
 
 int client_send(struct client *client, struct kbus_fields *fields, struct kbus_writer *body,
 		const int *fds, size_t n_fds);
@@ -48,6 +56,12 @@ bool bus_expect_text(struct client *client, const char *error, const char *membe
 		     const char *text);
 bool bus_request_name(struct client *client, const char *name, uint32_t flags,
 		      uint32_t expected);
+bool bus_call(struct client *client, const char *member);
+bool bus_list_has(struct client *client, const char *text);
+bool bus_answers_text(struct client *client, const char *member, const char *arg,
+		      const char *expected);
+bool bus_answers_number(struct client *client, const char *member, const char *arg,
+			uint32_t expected);
 bool expect_signal(struct client *client, const char *member, const char *const *args);
 bool expect_error(struct client *client, uint32_t reply_serial, const char *error);
 

@@ -9,24 +9,6 @@
 
 #include "client.h"
 
-/* Two clients in each test. */
-struct pair {
-	struct client a;
-	struct client b;
-};
-
-static bool pair_open(struct pair *p)
-{
-	memset(p, 0, sizeof(*p));
-	return client_open(&p->a, NULL) && client_open(&p->b, NULL);
-}
-
-static void pair_close(struct pair *p)
-{
-	client_close(&p->a);
-	client_close(&p->b);
-}
-
 static void reply_with_text(struct client *client, const struct kbus_header *call,
 			    const char *text)
 {

@@ -15,18 +15,18 @@
 #include "client.h"
 #include "internal.h"
 
-struct pair {
+struct attack {
 	struct client evil;
 	struct client good;
 };
 
-static bool pair_open(struct pair *p)
+static bool attack_open(struct attack *p)
 {
 	memset(p, 0, sizeof(*p));
 	return client_open(&p->evil, NULL) && client_open(&p->good, NULL);
 }
 
-static void pair_close(struct pair *p)
+static void attack_close(struct attack *p)
 {
 	/* Whatever was sent, the good one can still be talked to. */
 	if (p->evil.conn && p->good.conn) {
@@ -41,7 +41,7 @@ static void pair_close(struct pair *p)
 }
 
 /* Send @e as it is, and expect the good one to drop it for @reason. */
-static void expect_drop(struct pair *p, struct kbus_envelope *e, enum kbus_reason reason,
+static void expect_drop(struct attack *p, struct kbus_envelope *e, enum kbus_reason reason,
 			const char *what)
 {
 	const uint64_t before = p->good.conn->stats.n_dropped[reason];
@@ -58,7 +58,7 @@ static void expect_drop(struct pair *p, struct kbus_envelope *e, enum kbus_reaso
 }
 
 /* A valid signal to the good one, without a sender, as @size bytes for free(). */
-static uint8_t *make_signal(struct pair *p, struct kbus_writer *body, const char *signature,
+static uint8_t *make_signal(struct attack *p, struct kbus_writer *body, const char *signature,
 			    size_t *size)
 {
 	const struct kbus_fields fields = {
@@ -83,10 +83,10 @@ TEST(bytes_that_are_no_message)
 {
 	static const uint8_t noise[200] = { 'l', 4, 0, 1, 0xff, 0xff, 0xff, 0xff };
 	struct kbus_envelope e;
-	struct pair p;
+	struct attack p;
 	size_t size;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		for (size = 1; size <= sizeof(noise); size += 13) {
 			e = envelope(noise, size);
 			expect_drop(&p, &e, KBUS_DROP_HEADER, "noise");
@@ -97,22 +97,22 @@ TEST(bytes_that_are_no_message)
 		e.payload_type = 0x1234;
 		expect_drop(&p, &e, KBUS_DROP_NOT_DBUS, "payload of another type");
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 TEST(types_that_only_we_use_towards_ourselves)
 {
 	struct kbus_envelope e;
-	struct pair p;
+	struct attack p;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		e = envelope("OK 1234\r\n", 9);
 		e.payload_type = KBUS_PAYLOAD_RAW;
 		expect_drop(&p, &e, KBUS_DROP_NOT_DBUS, "raw");
 		e.payload_type = KBUS_PAYLOAD_TOKEN;
 		expect_drop(&p, &e, KBUS_DROP_NOT_DBUS, "token");
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 TEST(messages_that_are_cut_or_too_long)
@@ -120,10 +120,10 @@ TEST(messages_that_are_cut_or_too_long)
 	struct kbus_writer body = {};
 	struct kbus_envelope e;
 	uint8_t *data, *longer;
-	struct pair p;
+	struct attack p;
 	size_t size, cut;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		kbus_put_string(&body, "a text in the body");
 		data = make_signal(&p, &body, "s", &size);
 		ASSERT_TRUE(data);
@@ -142,7 +142,7 @@ TEST(messages_that_are_cut_or_too_long)
 		free(longer);
 		free(data);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 TEST(bodies_that_do_not_fit_their_signature)
@@ -150,10 +150,10 @@ TEST(bodies_that_do_not_fit_their_signature)
 	struct kbus_writer body = {};
 	struct kbus_envelope e;
 	uint8_t *data;
-	struct pair p;
+	struct attack p;
 	size_t size;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		kbus_put_string(&body, "\xff\xfe");
 		data = make_signal(&p, &body, "s", &size);
 		e = envelope(data, size);
@@ -170,7 +170,7 @@ TEST(bodies_that_do_not_fit_their_signature)
 		expect_drop(&p, &e, KBUS_DROP_BODY, "values missing");
 		free(data);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 /* A call that is wrong is answered, so that its caller does not wait for ever. */
@@ -183,11 +183,11 @@ TEST(a_wrong_call_gets_an_error)
 	struct kbus_writer body = {};
 	struct kbus_envelope e;
 	uint8_t *data;
-	struct pair p;
+	struct attack p;
 	size_t size;
 	int peek;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		for (peek = 0; peek < 2; peek++) {
 			f.destination = p.good.conn->unique;
 			kbus_put_u32(&body, 2);
@@ -204,7 +204,7 @@ TEST(a_wrong_call_gets_an_error)
 		}
 		EXPECT_EQ(2, p.good.conn->stats.n_dropped[KBUS_DROP_BODY]);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 /* Senders that name themselves wrongly, or not at all, are named. */
@@ -220,10 +220,10 @@ TEST(forged_and_missing_senders)
 	struct kbus_envelope e;
 	const char *text;
 	uint8_t *data;
-	struct pair p;
+	struct attack p;
 	size_t size, i;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		for (i = 0; i < N_ENTRIES(lies); i++) {
 			fields.destination = p.good.conn->unique;
 			fields.sender = lies[i];
@@ -244,7 +244,7 @@ TEST(forged_and_missing_senders)
 		}
 		EXPECT_EQ(N_ENTRIES(lies), p.good.conn->stats.n_sender_set);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 /* A filter with all bits passes any rule in the kernel; the rule itself decides. */
@@ -256,11 +256,11 @@ TEST(broadcasts_that_pretend_to_be_what_a_rule_wants)
 	struct kbus_envelope e;
 	uint64_t filter[8];
 	uint8_t *data;
-	struct pair p;
+	struct attack p;
 	size_t size;
 
 	memset(filter, 0xff, sizeof(filter));
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		if (bus_expect_text(&p.good, NULL, "AddMatch", "sender=':1.1',member='X'"))
 			client_done(&p.good);
 		if (bus_expect_text(&p.good, NULL, "AddMatch", "member='Y'"))
@@ -280,7 +280,7 @@ TEST(broadcasts_that_pretend_to_be_what_a_rule_wants)
 		expect_drop(&p, &e, KBUS_DROP_FILTERED, "another member");
 		free(data);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 TEST(headers_that_contradict_the_kernel)
@@ -291,10 +291,10 @@ TEST(headers_that_contradict_the_kernel)
 	struct kbus_envelope e;
 	uint64_t filter[8];
 	uint8_t *data;
-	struct pair p;
+	struct attack p;
 	size_t size;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		reply.destination = call.destination = p.good.conn->unique;
 		data = make_signal(&p, NULL, NULL, &size);
 		e = envelope(data, size);
@@ -321,7 +321,7 @@ TEST(headers_that_contradict_the_kernel)
 		expect_drop(&p, &e, KBUS_DROP_MISMATCH, "call");
 		free(data);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 TEST(wrong_numbers_of_descriptors)
@@ -332,11 +332,11 @@ TEST(wrong_numbers_of_descriptors)
 	const int fds[2] = { STDERR_FILENO, STDERR_FILENO };
 	struct kbus_envelope e;
 	uint8_t *data;
-	struct pair p;
+	struct attack p;
 	size_t size, said, sent;
 	int next, now;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		next = dup(STDERR_FILENO);
 		close(next);
 		fields.destination = p.good.conn->unique;
@@ -358,11 +358,11 @@ TEST(wrong_numbers_of_descriptors)
 		EXPECT_EQ(next, now);
 		close(now);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 /* SEND with payload items as others cut them. */
-static int send_pieces(struct pair *p, const struct kdbus_item *items, size_t size)
+static int send_pieces(struct attack *p, const struct kdbus_item *items, size_t size)
 {
 	struct {
 		struct kdbus_msg msg;
@@ -406,11 +406,11 @@ TEST(payload_in_any_pieces)
 	uint64_t items[64];
 	const char *text;
 	uint8_t *data;
-	struct pair p;
+	struct attack p;
 	size_t size, cut, n, how, header;
 	int next, now;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		kbus_put_string(&body, "a text");
 		data = make_signal(&p, &body, "s", &size);
 		header = size - 11;
@@ -447,7 +447,7 @@ TEST(payload_in_any_pieces)
 		close(now);
 		free(data);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 /* A run of zeros that is no bytes at all in the pool. */
@@ -456,10 +456,10 @@ TEST(runs_of_zeros)
 	struct kbus_writer body = {};
 	uint64_t items[64];
 	uint8_t *data;
-	struct pair p;
+	struct attack p;
 	size_t size, n, i;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		kbus_put_array_open(&body, 'y');
 		for (i = 0; i < 1000; i++)
 			kbus_put_byte(&body, 0);
@@ -475,7 +475,7 @@ TEST(runs_of_zeros)
 		}
 		free(data);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 TEST(a_memfd_that_claims_more_than_dbus_allows)
@@ -486,10 +486,10 @@ TEST(a_memfd_that_claims_more_than_dbus_allows)
 	struct kdbus_memfd memfd = { .size = 1ULL << 40 };
 	uint64_t items[64];
 	uint8_t *data;
-	struct pair p;
+	struct attack p;
 	size_t size, n;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		ASSERT_EQ(0, kbus_build(NULL, &fields, &data, &size));
 		n = put_vec(items, 0, data, size);
 		memfd.fd = memfd_create("huge", MFD_ALLOW_SEALING | MFD_CLOEXEC);
@@ -505,7 +505,7 @@ TEST(a_memfd_that_claims_more_than_dbus_allows)
 		close(memfd.fd);
 		free(data);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
 
 TEST(random_damage_to_valid_messages)
@@ -514,10 +514,10 @@ TEST(random_damage_to_valid_messages)
 	struct kbus_envelope e;
 	uint8_t *data, *copy;
 	unsigned int seed = 1, i, j;
-	struct pair p;
+	struct attack p;
 	size_t size;
 
-	if (pair_open(&p)) {
+	if (attack_open(&p)) {
 		kbus_put_string(&body, "a text");
 		kbus_put_array_open(&body, '(');
 		kbus_put_struct(&body);
@@ -554,5 +554,5 @@ TEST(random_damage_to_valid_messages)
 		free(copy);
 		free(data);
 	}
-	pair_close(&p);
+	attack_close(&p);
 }
