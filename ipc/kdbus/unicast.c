@@ -26,11 +26,19 @@ void kdbus_target_unpin(struct kdbus_target *target)
 	kdbus_name_put(target->name);
 }
 
-static int target_pin_id(struct kdbus_message *message, struct kdbus_target *target)
+/**
+ * kdbus_target_pin_id() - find a destination by its id
+ * @src: who wants to send
+ * @id: from user space, anything
+ * @target: out: to be let go of by kdbus_target_unpin() if 0 is returned
+ *
+ * Return: 0; -ENXIO.
+ */
+int kdbus_target_pin_id(struct kdbus_conn *src, u64 id, struct kdbus_target *target)
 {
 	struct kdbus_conn *dst;
 
-	dst = kdbus_conn_find(message->src->bus, kdbus_message_header(message)->dst_id);
+	dst = kdbus_conn_find(src->bus, id);
 	if (!dst)
 		return -ENXIO;
 	if (!kdbus_conn_is_ordinary(dst)) {
@@ -42,28 +50,56 @@ static int target_pin_id(struct kdbus_message *message, struct kdbus_target *tar
 	return 0;
 }
 
-static int target_pin_name(struct kdbus_message *message, struct kdbus_target *target)
+/* The same by a name that may be seen. */
+static int target_pin_owner(struct kdbus_conn *src, const char *text, u64 id,
+			    struct kdbus_target *target)
+{
+	target->name = kdbus_name_find(src->bus, text, &target->conn);
+	if (unlikely(!target->name || !kdbus_name_is_told(target->name)))
+		kdbus_names_tell(src->bus);
+	if (!target->name)
+		return -ESRCH;
+	if (id == KDBUS_DST_ID_NAME || id == target->conn->id)
+		return 0;
+	kdbus_target_unpin(target);
+	return -EREMCHG;
+}
+
+/**
+ * kdbus_target_pin_name() - find a destination by a name
+ * @src: who wants to send
+ * @text: the name
+ * @id: who has to own it; %KDBUS_DST_ID_NAME for anybody
+ * @target: out: to be let go of by kdbus_target_unpin() if 0 is returned
+ *
+ * Context: May sleep.
+ * Return: 0; -ESRCH, -EREMCHG.
+ */
+int kdbus_target_pin_name(struct kdbus_conn *src, const char *text, u64 id,
+			  struct kdbus_target *target)
+{
+	/* What must not be seen does not exist, whatever else would be said of it. */
+	if (!kdbus_may_see_name(src, current_cred(), text))
+		return -ESRCH;
+	return target_pin_owner(src, text, id, target);
+}
+
+static int target_pin_named(struct kdbus_message *message, struct kdbus_target *target)
 {
 	const struct kdbus_msg *msg = kdbus_message_header(message);
 	bool is_reply = !(msg->flags & (KDBUS_MSG_EXPECT_REPLY | KDBUS_MSG_SIGNAL)) &&
 			msg->cookie_reply;
-	int ret = 0;
+	int ret;
 
-	/* What must not be seen does not exist, whatever else would be said of it. */
-	if (!is_reply && !kdbus_may_see_name(message->src, current_cred(), message->dst_name))
-		return -ESRCH;
-	target->name = kdbus_name_find(message->src->bus, message->dst_name, &target->conn);
-	if (unlikely(!target->name || !kdbus_name_is_told(target->name)))
-		kdbus_names_tell(message->src->bus);
-	if (!target->name)
-		return -ESRCH;
-	if (msg->dst_id != KDBUS_DST_ID_NAME && msg->dst_id != target->conn->id)
-		ret = -EREMCHG;
-	else if ((msg->flags & KDBUS_MSG_NO_AUTO_START) &&
-		 kdbus_conn_is_activator(target->conn))
-		ret = -EADDRNOTAVAIL;
-	if (ret)
+	/* Who was called may answer, whatever name that goes to. */
+	ret = is_reply ?
+		target_pin_owner(message->src, message->dst_name, msg->dst_id, target) :
+		kdbus_target_pin_name(message->src, message->dst_name, msg->dst_id, target);
+	if (!ret && (msg->flags & KDBUS_MSG_NO_AUTO_START) &&
+	    kdbus_conn_is_activator(target->conn)) {
 		kdbus_target_unpin(target);
+		ret = -EADDRNOTAVAIL;
+	}
 	return ret;
 }
 
@@ -79,8 +115,8 @@ int kdbus_target_pin(struct kdbus_message *message, struct kdbus_target *target)
 {
 	int ret;
 
-	ret = message->dst_name ? target_pin_name(message, target) :
-				  target_pin_id(message, target);
+	ret = message->dst_name ? target_pin_named(message, target) :
+		kdbus_target_pin_id(message->src, kdbus_message_header(message)->dst_id, target);
 	if (!ret && message->patience)
 		message->patience->name = target->name;
 	return ret;

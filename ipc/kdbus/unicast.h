@@ -3,6 +3,8 @@
 #ifndef KDBUS_UNICAST_H
 #define KDBUS_UNICAST_H
 
+#include <linux/types.h>
+
 struct kdbus_call;
 struct kdbus_conn;
 struct kdbus_entry;
@@ -19,6 +21,9 @@ struct kdbus_target {
 	struct kdbus_name_entry *name;
 };
 
+int kdbus_target_pin_id(struct kdbus_conn *src, u64 id, struct kdbus_target *target);
+int kdbus_target_pin_name(struct kdbus_conn *src, const char *text, u64 id,
+			  struct kdbus_target *target);
 int kdbus_target_pin(struct kdbus_message *message, struct kdbus_target *target);
 void kdbus_target_unpin(struct kdbus_target *target);
 
