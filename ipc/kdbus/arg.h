@@ -54,6 +54,7 @@ struct kdbus_arg_rules {
  * @send: the same, of SEND
  * @recv: the same, of RECV
  * @exchange: the same, of EXCHANGE
+ * @room: the same, of ROOM
  * @msg: the same, of the message of SEND
  * @size: bytes of the copy, padding of the last item excluded or not
  * @items: the first item of each type in the order of the rules, NEGOTIATE
@@ -75,6 +76,7 @@ struct kdbus_arg {
 		struct kdbus_cmd_send *send;
 		struct kdbus_cmd_recv *recv;
 		struct kdbus_cmd_exchange *exchange;
+		struct kdbus_cmd_room *room;
 		struct kdbus_msg *msg;
 	};
 	size_t size;

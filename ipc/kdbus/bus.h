@@ -31,6 +31,7 @@ struct kdbus_conn;
  *
  *   handle.setup           one set-up command per file at a time
  *     conn.leave           one thread takes a connection apart
+ *       question.lock      one question for room per connection at a time
  *     bus.lock             endpoints of a bus; it lives
  *     ep.lock              connections of an endpoint; it lives
  *     bus.notify_lock      events are delivered by one thread at a time, in order

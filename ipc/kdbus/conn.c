@@ -110,6 +110,7 @@ static void conn_free(struct kref *ref)
 	}
 	kdbus_entry_release(conn->spare, NULL);
 	kdbus_loss_deinit(&conn->loss, conn->pool);
+	kfree(conn->question);
 	kfree(conn->spare_call);
 	kdbus_match_owner_deinit(&conn->matches);
 	kdbus_pool_put(conn->pool);

@@ -28,6 +28,7 @@ struct kdbus_entry;
 struct kdbus_ep;
 struct kdbus_event;
 struct kdbus_pool;
+struct kdbus_question;
 struct kdbus_user;
 
 /* HELLO flags that make a connection something else than an ordinary one. */
@@ -60,6 +61,8 @@ struct kdbus_user;
  * @leave: held by whoever takes it apart
  * @bye: event that says that it is gone, so that leaving needs no memory; under
  *       @leave
+ *
+ * @question: where it asks for room; owned, NULL until the first time; written once
  *
  * @staging: PREEMPT_RT: held while it has a ticket that is open
  *
@@ -114,6 +117,8 @@ struct kdbus_conn {
 	atomic_t active;
 	struct mutex leave;	/* taking it apart */
 	struct kdbus_event *bye;
+
+	struct kdbus_question *question;
 
 	struct mutex staging;	/* its message is not committed */
 

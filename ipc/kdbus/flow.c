@@ -9,6 +9,7 @@
 #include "flow.h"
 #include "name.h"
 #include "pool.h"
+#include "question.h"
 #include "quota.h"
 #include "slice.h"
 #include "wait.h"
@@ -143,8 +144,11 @@ void kdbus_flow_serve_locked(struct kdbus_conn *dst)
 {
 	lockdep_assert_held(&dst->lock);
 
-	while (dst->flow.n_waiters && flow_serve_one_locked(dst))
+	if (!dst->flow.n_waiters)
+		return;
+	while (flow_serve_one_locked(dst))
 		;
+	kdbus_questions_answer_locked(dst);
 }
 
 /**
@@ -187,6 +191,7 @@ static void flow_end_locked(struct kdbus_conn *dst, const struct kdbus_name_entr
 void kdbus_flow_end_locked(struct kdbus_conn *dst)
 {
 	flow_end_locked(dst, NULL, -ECONNRESET);
+	kdbus_questions_end_locked(dst);
 }
 
 /**
@@ -199,6 +204,7 @@ void kdbus_flow_end_locked(struct kdbus_conn *dst)
 void kdbus_flow_name_lost_locked(struct kdbus_conn *dst, const struct kdbus_name_entry *name)
 {
 	flow_end_locked(dst, name, -EAGAIN);
+	kdbus_questions_name_lost_locked(dst, name);
 	kdbus_flow_serve_locked(dst);
 }
 

@@ -28,9 +28,10 @@ struct kdbus_patience {
 };
 
 /**
- * struct kdbus_flow - who waits for room at a receiver
+ * struct kdbus_flow - who waits for room at a receiver, or wants to be told
  * @turns: struct kdbus_share of users who wait, the one whose turn it is first
  * @round: counts turns, from 1 on
+ * @questions: struct kdbus_question of those who want to be told
  * @n_waiters: of all of them; read without the lock as a hint
  *
  * Under the lock of the connection.
@@ -38,6 +39,7 @@ struct kdbus_patience {
 struct kdbus_flow {
 	struct list_head turns;
 	unsigned int round;
+	struct list_head questions;
 	unsigned int n_waiters;
 };
 
@@ -45,6 +47,7 @@ static inline void kdbus_flow_init(struct kdbus_flow *flow)
 {
 	INIT_LIST_HEAD(&flow->turns);
 	flow->round = 1;
+	INIT_LIST_HEAD(&flow->questions);
 	flow->n_waiters = 0;
 }
 

@@ -23,8 +23,10 @@
 #include "list.h"
 #include "node.h"
 #include "pool.h"
+#include "question.h"
 #include "recv.h"
 #include "registry.h"
+#include "room.h"
 #include "send.h"
 #include "update.h"
 #include "uring.h"
@@ -144,6 +146,11 @@ static const struct handle_command handle_commands[] = {
 		.refused = KDBUS_HELLO_KINDS,
 		.rules = &kdbus_match_remove_rules,
 		.run = kdbus_cmd_match_remove,
+	}, {
+		.number = KDBUS_CMD_ROOM,
+		.refused = KDBUS_HELLO_KINDS,
+		.rules = &kdbus_room_rules,
+		.run = kdbus_cmd_room,
 	},
 };
 
@@ -380,6 +387,7 @@ static __poll_t handle_poll(struct file *file, poll_table *table)
 {
 	struct kdbus_handle *handle = file->private_data;
 	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
+	struct kdbus_question *question;
 	struct kdbus_conn *conn;
 
 	if (handle_role(handle) != HANDLE_CONN)
@@ -391,6 +399,10 @@ static __poll_t handle_poll(struct file *file, poll_table *table)
 	/* A message that comes after this wakes us; pairs with kdbus_conn_wake(). */
 	if (!list_empty_careful(&conn->queue.entries) || READ_ONCE(conn->lost))
 		mask |= EPOLLIN | EPOLLRDNORM;
+	/* Pairs with the exchange in kdbus_question_of(). */
+	question = smp_load_acquire(&conn->question);
+	if (question && READ_ONCE(question->answered))
+		mask |= EPOLLPRI;
 	return mask;
 }
 

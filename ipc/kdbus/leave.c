@@ -16,6 +16,7 @@
 #include "name.h"
 #include "notify.h"
 #include "policy.h"
+#include "question.h"
 #include "ticket.h"
 
 const struct kdbus_arg_rules kdbus_byebye_rules = {
@@ -73,6 +74,7 @@ static void leave_locked(struct kdbus_conn *conn)
 
 	lockdep_assert_held(&conn->leave);
 
+	kdbus_question_forget(conn);
 	spin_lock(&conn->lock);
 	conn->closed = true;
 	kdbus_flow_end_locked(conn);

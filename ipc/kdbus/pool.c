@@ -201,6 +201,25 @@ struct kdbus_slice *kdbus_pool_reserve_now(struct kdbus_pool *pool, size_t size,
 	return slice;
 }
 
+/**
+ * kdbus_pool_has_room() - could a slice be taken into use?
+ * @pool: the pool
+ * @size: bytes wanted, not 0
+ *
+ * Context: Any but interrupts; does not sleep.
+ * Return: whether; for as long as nobody takes another one.
+ */
+bool kdbus_pool_has_room(struct kdbus_pool *pool, size_t size)
+{
+	bool has_room;
+
+	spin_lock(&pool->lock);
+	kdbus_pool_end_rest_locked(pool);
+	has_room = kdbus_space_has_room(&pool->space, size);
+	spin_unlock(&pool->lock);
+	return has_room;
+}
+
 /* The slice is in use by nobody any more; under @lock. */
 static void pool_release_locked(struct kdbus_pool *pool, struct kdbus_slice *slice)
 {

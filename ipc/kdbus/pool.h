@@ -25,6 +25,7 @@ struct kdbus_slice *kdbus_pool_reserve(struct kdbus_pool *pool, size_t size);
 struct kdbus_slice *kdbus_pool_reserve_now(struct kdbus_pool *pool, size_t size,
 					   struct kdbus_slice **spare);
 int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_t effort);
+bool kdbus_pool_has_room(struct kdbus_pool *pool, size_t size);
 void kdbus_pool_release(struct kdbus_pool *pool, struct kdbus_slice *slice);
 void kdbus_pool_hand_over(struct kdbus_pool *pool, struct kdbus_slice *slice);
 bool kdbus_pool_publish(struct kdbus_pool *pool, struct kdbus_slice *slice);

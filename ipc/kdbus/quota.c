@@ -117,20 +117,22 @@ int kdbus_quota_could_ever(const struct kdbus_quota *quota, size_t bytes, unsign
 }
 
 /**
- * kdbus_quota_charge() - account a message about to be queued
+ * kdbus_quota_check() - is there room for a message?
  * @quota: the receiver's quota
- * @share: the sender's user in it
+ * @share: the sender's user in it; NULL if he has none
  * @bytes: size of the slice
  * @fds: number of descriptors, memfds not counted
  *
- * Return: 0; -ENOBUFS for bytes or messages, -EMFILE for descriptors: nothing
- *         is charged then.
+ * Return: 0; -ENOBUFS for bytes or messages, -EMFILE for descriptors.
  */
-int kdbus_quota_charge(struct kdbus_quota *quota, struct kdbus_share *share,
-		       size_t bytes, unsigned int fds)
+int kdbus_quota_check(const struct kdbus_quota *quota, const struct kdbus_share *share,
+		      size_t bytes, unsigned int fds)
 {
+	static const struct kdbus_share empty;
 	u64 avail = quota->capacity / 2;
 
+	if (!share)
+		share = &empty;
 	if (avail < quota->accounted)
 		return -ENOBUFS;
 	avail = (avail - quota->accounted + share->bytes) / 3;
@@ -139,9 +141,26 @@ int kdbus_quota_charge(struct kdbus_quota *quota, struct kdbus_share *share,
 		return -ENOBUFS;
 	if (share->messages >= quota->max_messages)
 		return -ENOBUFS;
-	if (share->fds + fds > quota->max_fds)
-		return -EMFILE;
+	return share->fds + fds > quota->max_fds ? -EMFILE : 0;
+}
 
+/**
+ * kdbus_quota_charge() - account a message about to be queued
+ * @quota: the receiver's quota
+ * @share: the sender's user in it
+ * @bytes: size of the slice
+ * @fds: number of descriptors, memfds not counted
+ *
+ * Return: as kdbus_quota_check(); nothing is charged on error.
+ */
+int kdbus_quota_charge(struct kdbus_quota *quota, struct kdbus_share *share,
+		       size_t bytes, unsigned int fds)
+{
+	int ret;
+
+	ret = kdbus_quota_check(quota, share, bytes, fds);
+	if (ret)
+		return ret;
 	share->bytes += bytes;
 	share->messages++;
 	share->fds += fds;

@@ -54,6 +54,8 @@ struct kdbus_share *kdbus_quota_find(struct kdbus_quota *quota, const void *user
 void kdbus_quota_add(struct kdbus_quota *quota, struct kdbus_share *share, const void *user);
 struct kdbus_share *kdbus_quota_take_idle(struct kdbus_quota *quota, unsigned int keep);
 int kdbus_quota_could_ever(const struct kdbus_quota *quota, size_t bytes, unsigned int fds);
+int kdbus_quota_check(const struct kdbus_quota *quota, const struct kdbus_share *share,
+		      size_t bytes, unsigned int fds);
 int kdbus_quota_charge(struct kdbus_quota *quota, struct kdbus_share *share,
 		       size_t bytes, unsigned int fds);
 void kdbus_quota_uncharge(struct kdbus_quota *quota, struct kdbus_share *share,

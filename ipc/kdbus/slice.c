@@ -241,6 +241,18 @@ struct kdbus_slice *kdbus_space_reserve(struct kdbus_space *space, size_t size)
 	return slice;
 }
 
+/**
+ * kdbus_space_has_room() - could a slice be taken into use?
+ * @space: the space
+ * @size: bytes wanted, not 0
+ *
+ * Return: whether some free slice is large enough.
+ */
+bool kdbus_space_has_room(struct kdbus_space *space, size_t size)
+{
+	return space_best_fit(space, size);
+}
+
 /* Let @slice swallow @other, its right neighbour; both are in no tree. */
 static void space_merge(struct kdbus_space *space, struct kdbus_slice *slice,
 			struct kdbus_slice *other)

@@ -61,6 +61,7 @@ void kdbus_slice_cache_deinit(void);
 void kdbus_space_init(struct kdbus_space *space, size_t size);
 void kdbus_space_deinit(struct kdbus_space *space);
 struct kdbus_slice *kdbus_space_reserve(struct kdbus_space *space, size_t size);
+bool kdbus_space_has_room(struct kdbus_space *space, size_t size);
 void kdbus_space_release(struct kdbus_space *space, struct kdbus_slice *slice);
 struct kdbus_slice *kdbus_space_find(struct kdbus_space *space, size_t offset);
 

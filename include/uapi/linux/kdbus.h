@@ -59,10 +59,10 @@
  *    though it may come once; or the items do not fill the structure.
  * 8. ``EINVAL``: a mandatory item is missing.
  *
- * From step 6 on return_flags is stored on every way out; ``EFAULT`` if that is
- * impossible.  Commands that a kind of connection may not use fail with
- * ``EOPNOTSUPP`` before step 1.  A command on a file whose role does not offer it
- * fails with ``EBADFD``, a command on a connection that ended with
+ * From step 6 on return_flags is stored on every way out; ``EFAULT`` if that
+ * is impossible.  Commands that a kind of connection may not use fail with
+ * ``EOPNOTSUPP`` before step 1.  A command on a file whose role does not offer
+ * it fails with ``EBADFD``, a command on a connection that ended with
  * ``ECONNRESET``, an unknown number with ``ENOTTY``; all these before the
  * argument is looked at.
  */
@@ -125,12 +125,12 @@ enum kdbus_payload_type {
  * @KDBUS_ITEM_PAYLOAD_OFF: &struct kdbus_vec, payload in the receiver's pool
  * @KDBUS_ITEM_PAYLOAD_MEMFD: &struct kdbus_memfd, payload in a sealed memfd
  * @KDBUS_ITEM_FDS: array of int, at most 16 descriptors
- * @KDBUS_ITEM_CANCEL_FD: int, a descriptor that ends a synchronous call, or a wait
- *	for room, once it polls readable
+ * @KDBUS_ITEM_CANCEL_FD: int, a descriptor that ends a synchronous call, or a
+ *	wait for room, once it polls readable
  * @KDBUS_ITEM_BLOOM_PARAMETER: &struct kdbus_bloom_parameter of the bus
  * @KDBUS_ITEM_BLOOM_FILTER: &struct kdbus_bloom_filter of a signal
- * @KDBUS_ITEM_BLOOM_MASK: in a match: one or more masks of the bus's bloom size,
- *	one per generation
+ * @KDBUS_ITEM_BLOOM_MASK: in a match: one or more masks of the bus's bloom
+ *	size, one per generation
  * @KDBUS_ITEM_DST_NAME: string, well-known name of the destination
  * @KDBUS_ITEM_MAKE_NAME: string, name of the bus or endpoint, 2 to 63 bytes
  * @KDBUS_ITEM_ATTACH_FLAGS_SEND: __u64, &enum kdbus_attach_flags
@@ -144,8 +144,8 @@ enum kdbus_payload_type {
  *	pool that the command gives back
  * @KDBUS_ITEM_LOST: &struct kdbus_lost, in a message from the kernel to a
  *	connection with %KDBUS_HELLO_LOSS_IN_PLACE: here messages are missing
- * @KDBUS_ITEM_DEADLINE: __u64, CLOCK_MONOTONIC time until which to wait for room;
- *	not 0, all ones for no end
+ * @KDBUS_ITEM_DEADLINE: __u64, CLOCK_MONOTONIC time until which to wait for
+ *	room; not 0, all ones for no end
  * @_KDBUS_ITEM_ATTACH_BASE: metadata; base plus bit number of the attach flag
  * @KDBUS_ITEM_TIMESTAMP: &struct kdbus_timestamp
  * @KDBUS_ITEM_CREDS: &struct kdbus_creds
@@ -249,8 +249,8 @@ enum kdbus_make_flags {
  * @KDBUS_HELLO_ACTIVATOR: keep messages for a name that nobody owns yet
  * @KDBUS_HELLO_POLICY_HOLDER: hold the policy of a name, without messages
  * @KDBUS_HELLO_MONITOR: get a copy of everything, send nothing
- * @KDBUS_HELLO_LOSS_IN_PLACE: an extension: where broadcasts or notifications to
- *	this connection were lost, its queue has a message with
+ * @KDBUS_HELLO_LOSS_IN_PLACE: an extension: where broadcasts or notifications
+ *	to this connection were lost, its queue has a message with
  *	%KDBUS_ITEM_LOST; not with %KDBUS_HELLO_POLICY_HOLDER
  */
 enum kdbus_hello_flags {
@@ -329,8 +329,8 @@ enum kdbus_send_flags {
 
 /**
  * enum kdbus_send_return_flags - what SEND has to tell
- * @KDBUS_SEND_RETURN_LOST: an extension: of a broadcast that waited for room: some
- *	receiver had none by the deadline, and lost it
+ * @KDBUS_SEND_RETURN_LOST: an extension: of a broadcast that waited for room:
+ *	some receiver had none by the deadline, and lost it
  */
 enum kdbus_send_return_flags {
 	KDBUS_SEND_RETURN_LOST		= 1ULL << 16,
@@ -912,7 +912,8 @@ enum kdbus_exchange_flags {
  * enum kdbus_exchange_return_flags - which steps of EXCHANGE were taken
  * @KDBUS_EXCHANGE_RETURN_SENT: the message was sent
  * @KDBUS_EXCHANGE_RETURN_FREED: the offsets were given back
- * @KDBUS_EXCHANGE_RETURN_RECEIVED: there is a message in &kdbus_cmd_exchange.msg
+ * @KDBUS_EXCHANGE_RETURN_RECEIVED: there is a message in
+ *	&kdbus_cmd_exchange.msg
  * @KDBUS_EXCHANGE_RETURN_LOST: as %KDBUS_SEND_RETURN_LOST
  *
  * %KDBUS_RECV_RETURN_DROPPED_MSGS may be set beside them.
@@ -927,17 +928,18 @@ enum kdbus_exchange_return_flags {
 /**
  * struct kdbus_cmd_exchange - argument of EXCHANGE
  * @size: in: bytes including @items
- * @flags: in: &enum kdbus_exchange_flags; out: supported flags, when negotiating
+ * @flags: in: &enum kdbus_exchange_flags; out: supported flags, when
+ *	negotiating
  * @return_flags: out: &enum kdbus_exchange_return_flags
  * @msg_address: in: address of the &struct kdbus_msg to send; 0 to send nothing
- * @timeout_ns: in: CLOCK_MONOTONIC time until which to wait for a message; 0 not
- *	to wait, all ones to wait without end
+ * @timeout_ns: in: CLOCK_MONOTONIC time until which to wait for a message; 0
+ *	not to wait, all ones to wait without end
  * @priority: in: with %KDBUS_EXCHANGE_USE_PRIORITY: take no message with a
  *	numerically larger priority
  * @dropped_msgs: out: as &kdbus_cmd_recv.dropped_msgs
  * @msg: out: the message received
- * @items: in: %KDBUS_ITEM_FREE, %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_DEADLINE; the last
- *	two are about the wait for room
+ * @items: in: %KDBUS_ITEM_FREE, %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_DEADLINE;
+ *	the last two are about the wait for room
  */
 struct kdbus_cmd_exchange {
 	__u64 size;
@@ -948,6 +950,27 @@ struct kdbus_cmd_exchange {
 	__s64 priority;
 	__u64 dropped_msgs;
 	struct kdbus_msg_info msg;
+	struct kdbus_item items[];
+} __KDBUS_ALIGNED8;
+
+/**
+ * struct kdbus_cmd_room - argument of ROOM
+ * @size: in: bytes including @items
+ * @flags: in: 0; out: supported flags, when negotiating
+ * @return_flags: out: 0
+ * @dst_id: in: the destination; %KDBUS_DST_ID_NAME together with
+ *	%KDBUS_ITEM_NAME
+ * @msg_size: in: bytes of the message in the pool of the destination; not 0
+ * @n_fds: in: descriptors in the %KDBUS_ITEM_FDS of the message
+ * @items: in: %KDBUS_ITEM_NAME
+ */
+struct kdbus_cmd_room {
+	__u64 size;
+	__u64 flags;
+	__u64 return_flags;
+	__u64 dst_id;
+	__u64 msg_size;
+	__u64 n_fds;
 	struct kdbus_item items[];
 } __KDBUS_ALIGNED8;
 
@@ -977,9 +1000,9 @@ struct kdbus_cmd_exchange {
  *
  * Errors, besides those of the parser: ``ESHUTDOWN``: the bus is gone.
  * ``EPERM``: the file was not opened by the owner of the bus, or is a custom
- * endpoint.  ``EINVAL``: the name does not start with the caller's effective uid
- * and ``-``.  ``ENAMETOOLONG``: more than 63 bytes of name.  ``EEXIST``: the name
- * is taken.
+ * endpoint.  ``EINVAL``: the name does not start with the caller's effective
+ * uid and ``-``.  ``ENAMETOOLONG``: more than 63 bytes of name.  ``EEXIST``:
+ * the name is taken.
  */
 #define KDBUS_CMD_ENDPOINT_MAKE		_IOW(KDBUS_IOCTL_MAGIC, 0x10,	\
 					     struct kdbus_cmd)
@@ -1029,8 +1052,8 @@ struct kdbus_cmd_exchange {
  * %KDBUS_ITEM_POLICY_ACCESS items.
  *
  * Errors, besides those of the parser: ``EOPNOTSUPP``: not for this kind of
- * connection.  ``EINVAL``: bad attach flags, name or grant.  ``E2BIG``: a second
- * name.  ``EEXIST``: a policy for this name belongs to somebody else.
+ * connection.  ``EINVAL``: bad attach flags, name or grant.  ``E2BIG``: a
+ * second name.  ``EEXIST``: a policy for this name belongs to somebody else.
  */
 #define KDBUS_CMD_UPDATE		_IOW(KDBUS_IOCTL_MAGIC, 0x81,	\
 					     struct kdbus_cmd)
@@ -1087,9 +1110,10 @@ struct kdbus_cmd_exchange {
 /**
  * DOC: KDBUS_CMD_LIST
  *
- * List connections and names.  Flags: &enum kdbus_list_flags.  Items: none.  The
- * answer is a sequence of &struct kdbus_info records, those with a name carrying
- * a %KDBUS_ITEM_OWNED_NAME; the records of one connection are adjacent.
+ * List connections and names.  Flags: &enum kdbus_list_flags.  Items: none.
+ * The answer is a sequence of &struct kdbus_info records, those with a name
+ * carrying a %KDBUS_ITEM_OWNED_NAME; the records of one connection are
+ * adjacent.
  *
  * Errors, besides those of the parser: ``EXFULL``: no room in the pool.
  */
@@ -1100,16 +1124,16 @@ struct kdbus_cmd_exchange {
  * DOC: KDBUS_CMD_SEND
  *
  * Send a message.  Flags: &enum kdbus_send_flags.  Items:
- * %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_FREE, %KDBUS_ITEM_DEADLINE.  When the command
- * fails nobody has got the message, except monitors.  What is to be freed is freed
- * once the message has been sent, before a reply is waited for.
+ * %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_FREE, %KDBUS_ITEM_DEADLINE.  When the
+ * command fails nobody has got the message, except monitors.  What is to be
+ * freed is freed once the message has been sent, before a reply is waited for.
  *
- * With %KDBUS_SEND_WAIT the command waits where it would fail with ``ENOBUFS``,
- * with ``EMFILE`` of the destination or with ``EXFULL``, and where a broadcast or a
- * signal would be lost; until there is room, or %KDBUS_ITEM_DEADLINE, or the
- * deadline of a synchronous call.  Of a broadcast everyone who has room gets a
- * copy when the deadline has passed, and %KDBUS_SEND_RETURN_LOST says that others
- * have not.
+ * With %KDBUS_SEND_WAIT the command waits where it would fail with
+ * ``ENOBUFS``, with ``EMFILE`` of the destination or with ``EXFULL``, and
+ * where a broadcast or a signal would be lost; until there is room, or
+ * %KDBUS_ITEM_DEADLINE, or the deadline of a synchronous call.  Of a broadcast
+ * everyone who has room gets a copy when the deadline has passed, and
+ * %KDBUS_SEND_RETURN_LOST says that others have not.
  *
  * Errors, besides those of the parser, which reads the command and then the
  * message:
@@ -1141,11 +1165,12 @@ struct kdbus_cmd_exchange {
  *   ``ENOBUFS``: the sender's share of the pool or of the queue is used up.
  *   ``EMFILE``: its share of descriptors is.  ``EXFULL``: no room in the pool.
  *   ``EFAULT``: the payload cannot be read.
- * - with %KDBUS_SEND_WAIT in place of those about room: ``ETIMEDOUT``: the deadline
- *   passed, and it is no broadcast.  ``ECANCELED``: the descriptor to cancel became
- *   readable.  ``EINTR``: a signal came.  ``ECONNRESET``: the receiver has left, or
- *   the sender was disconnected.  ``ENOBUFS``, ``EMFILE``, ``EXFULL``: more than
- *   that destination could ever give this sender.
+ * - with %KDBUS_SEND_WAIT in place of those about room: ``ETIMEDOUT``: the
+ *   deadline passed, and it is no broadcast.  ``ECANCELED``: the descriptor to
+ *   cancel became readable.  ``EINTR``: a signal came.  ``ECONNRESET``: the
+ *   receiver has left, or the sender was disconnected.  ``ENOBUFS``,
+ *   ``EMFILE``, ``EXFULL``: more than that destination could ever give this
+ *   sender.
  * - of a synchronous call: ``ETIMEDOUT``: the deadline passed.  ``EPIPE``: who
  *   should answer went, or dropped the call.  ``ECANCELED``: the descriptor to
  *   cancel became readable.  ``EINTR``: a signal came; the same call again
@@ -1162,9 +1187,10 @@ struct kdbus_cmd_exchange {
  * kdbus_recv_flags.  Items: %KDBUS_ITEM_FREE; freed if the command succeeds.
  *
  * Errors, besides those of the parser: ``EOPNOTSUPP``: a policy holder.
- * ``EINVAL``: DROP together with USE_PRIORITY.  ``ENXIO``: as for FREE, of what is
- * to be freed.  ``EAGAIN``: nothing queued, or nothing of that priority.
- * ``EXFULL``: next is a %KDBUS_ITEM_LOST, for which the pool has no room.
+ * ``EINVAL``: DROP together with USE_PRIORITY.  ``ENXIO``: as for FREE, of
+ * what is to be freed.  ``EAGAIN``: nothing queued, or nothing of that
+ * priority.  ``EXFULL``: next is a %KDBUS_ITEM_LOST, for which the pool has no
+ * room.
  */
 #define KDBUS_CMD_RECV			_IOR(KDBUS_IOCTL_MAGIC, 0x91,	\
 					     struct kdbus_cmd_recv)
@@ -1228,12 +1254,11 @@ struct kdbus_cmd_exchange {
 /**
  * DOC: KDBUS_CMD_EXCHANGE
  *
- * In one command, each step if it is asked for: send a message, as SEND without
- * flags or with %KDBUS_SEND_WAIT does; give places in the pool back; take a message
- * from the queue, and wait for it.  A service answers a request and gets the next
- * one with it.
- * Flags: &enum kdbus_exchange_flags.  Items: %KDBUS_ITEM_FREE,
- * %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_DEADLINE.
+ * In one command, each step if it is asked for: send a message, as SEND
+ * without flags or with %KDBUS_SEND_WAIT does; give places in the pool back;
+ * take a message from the queue, and wait for it.  A service answers a request
+ * and gets the next one with it.  Flags: &enum kdbus_exchange_flags.  Items:
+ * %KDBUS_ITEM_FREE, %KDBUS_ITEM_CANCEL_FD, %KDBUS_ITEM_DEADLINE.
  *
  * The steps come in this order, and return_flags tells which were taken.  An
  * error means that none was.  Once something has been sent or freed the command
@@ -1242,17 +1267,46 @@ struct kdbus_cmd_exchange {
  * the same reason as an error.
  *
  * Errors, besides those of the parser: ``EOPNOTSUPP``: not an ordinary
- * connection.  Those of SEND, of the message and of the wait for room; ``EINVAL`` also
- * for a descriptor to cancel without %KDBUS_EXCHANGE_SEND_WAIT.  ``ENXIO``: as for FREE, of what is
- * to be freed.  If there was nothing to send or to free: ``EAGAIN``: nothing
- * queued, and no time to wait.  ``ETIMEDOUT``: the deadline passed.  ``EINTR``: a
- * signal came.  ``ECONNRESET``: the connection was ended.  ``EXFULL``: as for RECV.
- * ``EFAULT``: the results cannot be stored, so nothing was done; if their memory
- * was taken away while the command ran, what was sent or freed stays so, and the
- * message waits in the queue.
+ * connection.  Those of SEND, of the message and of the wait for room;
+ * ``EINVAL`` also for a descriptor to cancel without
+ * %KDBUS_EXCHANGE_SEND_WAIT.  ``ENXIO``: as for FREE, of what is to be freed.
+ * If there was nothing to send or to free: ``EAGAIN``: nothing queued, and no
+ * time to wait.  ``ETIMEDOUT``: the deadline passed.  ``EINTR``: a signal
+ * came.  ``ECONNRESET``: the connection was ended.  ``EXFULL``: as for RECV.
+ * ``EFAULT``: the results cannot be stored, so nothing was done; if their
+ * memory was taken away while the command ran, what was sent or freed stays
+ * so, and the message waits in the queue.
  */
 #define KDBUS_CMD_EXCHANGE		_IOWR(KDBUS_IOCTL_MAGIC, 0xc0,	\
 					      struct kdbus_cmd_exchange)
+
+/**
+ * DOC: KDBUS_CMD_ROOM
+ *
+ * Ask whether a destination has room for a message from this connection, and
+ * be told when it has.  Flags: none.  Items: %KDBUS_ITEM_NAME, the destination
+ * by name; with a &kdbus_cmd_room.dst_id as well the two must agree.
+ *
+ * &kdbus_cmd_room.msg_size is what RECV will report as
+ * &kdbus_msg_info.msg_size: the message, its payload in vectors, and the
+ * metadata that the destination wants.  Who does not know the last leaves it
+ * out, and gets an answer that may be too hopeful: that of SEND counts.  The
+ * answer holds nothing: others may take the room.
+ *
+ * After ``EAGAIN`` the connection polls ``POLLPRI`` from when the destination
+ * has that room, or has left, or has lost the name.  Each further command
+ * takes the place of the one before it, and so ends that.
+ *
+ * Errors, besides those of the parser: ``EOPNOTSUPP``: not an ordinary
+ * connection.  ``EINVAL``: no bytes, or neither id nor name.  ``ENXIO``: no
+ * such id, or it cannot be addressed.  ``ESRCH``: no such name.  ``EREMCHG``:
+ * the name belongs to another id.  ``EPERM``: policy.  ``ECOMM``: it takes no
+ * descriptors.  ``ENOBUFS``, ``EMFILE``: more than it could ever give this
+ * sender.  ``ECONNRESET``: either side is going.  ``ENOMEM``.  ``EAGAIN``:
+ * there is no room now.
+ */
+#define KDBUS_CMD_ROOM			_IOW(KDBUS_IOCTL_MAGIC, 0xc1,	\
+					     struct kdbus_cmd_room)
 
 #ifdef __cplusplus
 #pragma pop_macro("__DECLARE_FLEX_ARRAY")

@@ -47,6 +47,23 @@ TEST(number_of_messages_is_bounded_per_user)
 	EXPECT_EQ(-ENOBUFS, kdbus_quota_charge(&quota, &share[1], 8, 17));
 }
 
+TEST(user_without_a_share_has_nothing_queued)
+{
+	struct kdbus_quota quota;
+	struct kdbus_share share;
+
+	kdbus_quota_init(&quota, MIB, 1, 16);
+	EXPECT_EQ(0, kdbus_quota_check(&quota, NULL, 174762, 16));
+	EXPECT_EQ(-ENOBUFS, kdbus_quota_check(&quota, NULL, 174763, 16));
+	EXPECT_EQ(-EMFILE, kdbus_quota_check(&quota, NULL, 8, 17));
+	kdbus_quota_add(&quota, &share, &users[1]);
+	EXPECT_EQ(0, kdbus_quota_charge(&quota, &share, 174762, 0));
+	EXPECT_EQ(-ENOBUFS, kdbus_quota_check(&quota, &share, 8, 0));
+	/* A third of what is left */
+	EXPECT_EQ(0, kdbus_quota_check(&quota, NULL, 116508, 0));
+	EXPECT_EQ(-ENOBUFS, kdbus_quota_check(&quota, NULL, 116509, 0));
+}
+
 TEST(what_is_returned_can_be_charged_again)
 {
 	struct kdbus_quota quota;
@@ -136,6 +153,7 @@ TEST(random_charges_agree_with_the_formula)
 		else if (s->fds + fds > 16)
 			expected = -EMFILE;
 		n_refused += expected != 0;
+		EXPECT_EQ(expected, kdbus_quota_check(&quota, s, bytes, fds));
 		EXPECT_EQ(expected, kdbus_quota_charge(&quota, s, bytes, fds));
 	}
 	EXPECT_TRUE(n_refused > UNIT_ROUNDS(1000));
@@ -144,6 +162,7 @@ TEST(random_charges_agree_with_the_formula)
 static struct unit_case cases[] = {
 	CASE(charges_follow_the_formula),
 	CASE(number_of_messages_is_bounded_per_user),
+	CASE(user_without_a_share_has_nothing_queued),
 	CASE(what_is_returned_can_be_charged_again),
 	CASE(shares_are_found_by_user),
 	CASE(only_idle_shares_beyond_the_limit_are_taken_the_longest_unused_first),

@@ -259,6 +259,7 @@ TEST(random_traffic_follows_best_fit_and_loses_nothing)
 		size_t expected = expected_offset(ALIGN(size, 8));
 		struct kdbus_slice *slice;
 
+		EXPECT_EQ(expected != SIZE_MAX, kdbus_space_has_room(&space, size));
 		i = unit_random() % N;
 		if (busy[i]) {
 			release(busy[i]);
