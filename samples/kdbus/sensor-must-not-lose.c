@@ -6,8 +6,6 @@
  * for this reading, and the sensor knows that it was lost.
  */
 #include <inttypes.h>
-#include <poll.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -63,30 +61,6 @@ static int meter(struct peer *sensor)
 	return EXIT_SUCCESS;
 }
 
-static int recorder(struct peer *listener)
-{
-	struct pollfd readable = { .fd = listener->fd, .events = POLLIN };
-	const struct kdbus_msg *msg;
-	uint64_t next = 1;
-
-	while (next <= READINGS) {
-		check(poll(&readable, 1, -1) > 0, "poll");
-		while ((msg = sensor_next(listener))) {
-			if (msg->cookie != next) {
-				fprintf(stderr, "number %llu in place of %" PRIu64 "\n",
-					(unsigned long long)msg->cookie, next);
-				return EXIT_FAILURE;
-			}
-			next++;
-			sensor_done(listener, msg);
-			/* It is the slower of the two. */
-			sched_yield();
-		}
-	}
-	printf("%d readings recorded, none missing\n", READINGS);
-	return EXIT_SUCCESS;
-}
-
 int main(void)
 {
 	struct peer sensor, listener;
@@ -102,7 +76,7 @@ int main(void)
 	check(pid >= 0, "fork");
 	if (pid == 0)
 		_exit(meter(&sensor));
-	ret = recorder(&listener);
+	ret = sensor_record(&listener);
 	check(waitpid(pid, &status, 0) == pid, "waitpid");
 	return ret ?: (WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
 }

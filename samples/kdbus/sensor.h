@@ -52,6 +52,9 @@ void sensor_done(struct peer *listener, const struct kdbus_msg *msg);
 /* The payload of an item, or NULL if the message has none of this type. */
 const void *sensor_item(const struct kdbus_msg *msg, uint64_t type);
 
+/* Take all readings, in order and slowly: EXIT_SUCCESS, or EXIT_FAILURE if one is missing. */
+int sensor_record(struct peer *listener);
+
 void check(bool ok, const char *what);
 
 #endif
