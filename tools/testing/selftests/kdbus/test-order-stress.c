@@ -3,7 +3,7 @@
  * Everything at once, and all of it as if there were one queue: senders that share
  * connections, receivers that react, names that move, connections that die.
  *
- * KDBUS_ORDER_MESSAGES: how many to send, instead of few.
+ * KDBUS_ORDER_MESSAGES: how many to send, instead of few; tools/check --long sends ten million.
  */
 #include <sched.h>
 #include "objects.h"
@@ -18,6 +18,7 @@
 #define ROUND		2000	/* messages between two judgements */
 #define SPARE		256	/* those under way when there are enough, and replies */
 #define DEEP		64	/* messages in a queue, where senders hold back */
+#define SHALLOW		16	/* and where they go on */
 #define MAX_HOPS	3
 #define SEAT_POOL	(1024UL * 1024)
 
@@ -58,6 +59,8 @@ struct sender {
 };
 
 /*
+ * @gate: for @shallow
+ * @shallow: a queue is not deep any more
  * @quiet: nobody reacts any more
  * @n_quiet: seats that know it
  * @over: who finds its queue empty has received everything
@@ -69,6 +72,8 @@ struct world {
 	struct conn conns[SENDERS];
 	struct seat seats[SEATS];
 	struct sender senders[SENDERS];
+	pthread_mutex_t gate;
+	pthread_cond_t shallow;
 	bool quiet;
 	bool over;
 	unsigned int n_quiet;
@@ -208,14 +213,52 @@ static void post_call(struct world *world, struct sender *sender, unsigned int s
 		complain(world, "SEND of a call", ret);
 }
 
-/* Let those who receive keep up, or most broadcasts would be lost. */
-static void hold_back(struct world *world)
+static bool is_some_queue_above(struct world *world, int depth)
 {
 	unsigned int i;
 
 	for (i = 0; i < SEATS; i++)
-		while (__atomic_load_n(&world->seats[i].depth, __ATOMIC_RELAXED) > DEEP)
+		if (__atomic_load_n(&world->seats[i].depth, __ATOMIC_RELAXED) > depth)
+			return true;
+	return false;
+}
+
+/*
+ * Let those who receive keep up, or most broadcasts would be lost.  Every other sender sleeps
+ * meanwhile, and then has many to send: that makes long queues, and short ones.
+ */
+static void hold_back(struct sender *sender)
+{
+	struct world *world = sender->world;
+
+	if (!is_some_queue_above(world, DEEP))
+		return;
+	if (sender->log % 4 == 0) {
+		while (is_some_queue_above(world, DEEP))
 			sched_yield();
+		return;
+	}
+	pthread_mutex_lock(&world->gate);
+	while (is_some_queue_above(world, SHALLOW))
+		pthread_cond_wait(&world->shallow, &world->gate);
+	pthread_mutex_unlock(&world->gate);
+}
+
+/* The queue of @seat has become shorter: it had @before messages, and has @now. */
+static void let_go_on(struct seat *seat, int before, int now)
+{
+	struct world *world = seat->world;
+
+	if (before <= SHALLOW || now > SHALLOW)
+		return;
+	pthread_mutex_lock(&world->gate);
+	pthread_cond_broadcast(&world->shallow);
+	pthread_mutex_unlock(&world->gate);
+}
+
+static void seat_is_empty(struct seat *seat)
+{
+	let_go_on(seat, __atomic_exchange_n(&seat->depth, 0, __ATOMIC_RELAXED), 0);
 }
 
 static void *sender_run(void *data)
@@ -226,7 +269,7 @@ static void *sender_run(void *data)
 	while (!is_enough(world)) {
 		unsigned int what = random_below(&sender->random, 16);
 
-		hold_back(world);
+		hold_back(sender);
 		if (what < 8)
 			post_broadcast(world, sender->conn, sender->log, 0);
 		else if (what < 14)
@@ -261,7 +304,7 @@ static int seat_take(struct seat *seat)
 	memset(seat->owners, 0, sizeof(seat->owners));
 	seat->told = true;
 	seat->freed = seat->conn.pool_size;
-	__atomic_store_n(&seat->depth, 0, __ATOMIC_RELAXED);
+	seat_is_empty(seat);
 	__atomic_store_n(&seat->address, seat->conn.id << 16 | seat->log, __ATOMIC_RELEASE);
 	return ret;
 }
@@ -381,6 +424,7 @@ static void seat_get(struct seat *seat, const struct kdbus_cmd_recv *recv)
 	const struct kdbus_msg *msg = (const void *)(seat->conn.pool + recv->msg.offset);
 	struct world *world = seat->world;
 	__u64 what;
+	int depth;
 
 	if (msg->src_id == KDBUS_SRC_ID_KERNEL) {
 		what = ORDER_NOTE | msg_item(msg, KDBUS_ITEM_TIMESTAMP)->timestamp.seqnum;
@@ -388,7 +432,8 @@ static void seat_get(struct seat *seat, const struct kdbus_cmd_recv *recv)
 	} else {
 		what = msg->cookie - 1;
 		seat_check_name(seat, msg);
-		__atomic_sub_fetch(&seat->depth, 1, __ATOMIC_RELAXED);
+		depth = __atomic_sub_fetch(&seat->depth, 1, __ATOMIC_RELAXED);
+		let_go_on(seat, depth + 1, depth);
 	}
 	if (order_note(&world->run, seat->log, ORDER_GOT, what))
 		complain(world, "memory of the log", -ENOMEM);
@@ -421,7 +466,7 @@ static void *seat_run(void *data)
 			complain(world, "RECV", ret);
 			return NULL;
 		}
-		__atomic_store_n(&seat->depth, 0, __ATOMIC_RELAXED);
+		seat_is_empty(seat);
 		if (over)
 			return NULL;
 		/* a message ends this, or else the question whether it is over */
@@ -437,6 +482,8 @@ static int world_begin(struct world *world)
 	unsigned int i;
 	int ret;
 
+	pthread_mutex_init(&world->gate, NULL);
+	pthread_cond_init(&world->shallow, NULL);
 	ret = bus_make(&world->bus);
 	if (ret == 0)
 		ret = order_begin(&world->run, ROUND + SPARE, 0xffff);
