@@ -329,13 +329,15 @@ static int entry_level(const struct policy_entry *entry, const struct cred *cred
 	return level;
 }
 
-/* The entry that decides about a name.  Under RCU. */
+/* The entry that decides about a name; there until the read-side section of the caller ends. */
 static const struct policy_entry *name_find(const struct kdbus_policy *db, const char *name)
 {
 	const struct policy_entry *entry;
 	struct entry_key key = { .name = name, .len = strlen(name) };
 	const char *dot;
 
+	/* The look-up has a section of its own, so nothing else would notice. */
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "policy read outside of a section");
 	entry = entry_find(db, &key);
 	if (entry)
 		return entry;

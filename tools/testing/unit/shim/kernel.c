@@ -218,6 +218,11 @@ void rcu_read_unlock(void)
 		pthread_rwlock_unlock(&readers);
 }
 
+bool rcu_read_lock_held(void)
+{
+	return rcu_depth;
+}
+
 #ifndef UNIT_NO_CHECKS
 void unit_assert_rcu(const char *file, int line)
 {

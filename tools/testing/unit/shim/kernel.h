@@ -177,6 +177,7 @@ bool read_seqcount_retry(const seqcount_spinlock_t *seq, unsigned int start);
 
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
+bool rcu_read_lock_held(void);
 void unit_free_rcu(struct rcu_head *rcu, void *object);
 unsigned long get_state_synchronize_rcu(void);
 bool poll_state_synchronize_rcu(unsigned long state);
@@ -184,8 +185,10 @@ bool poll_state_synchronize_rcu(unsigned long state);
 /* A benchmark counts what the kernel does, without the checks. */
 #ifdef UNIT_NO_CHECKS
 #define unit_assert_rcu(file, line)	((void)0)
+#define RCU_LOCKDEP_WARN(c, text)	((void)0)
 #else
 void unit_assert_rcu(const char *file, int line);
+#define RCU_LOCKDEP_WARN(c, text)	((void)WARN_ON_ONCE(c))
 #endif
 
 #define rcu_dereference(p)						\
