@@ -53,6 +53,7 @@ static const struct command commands[OP_COMMANDS] = {
 	[OP_NAME_RELEASE] = PLAIN(KDBUS_CMD_NAME_RELEASE),
 	[OP_MATCH_ADD] = { KDBUS_CMD_MATCH_ADD, sizeof(struct kdbus_cmd_match), 0, 0 },
 	[OP_MATCH_REMOVE] = { KDBUS_CMD_MATCH_REMOVE, sizeof(struct kdbus_cmd_match), 0, 0 },
+	[OP_ROOM] = { KDBUS_CMD_ROOM, sizeof(struct kdbus_cmd_room), 0, 0 },
 	[OP_EXCHANGE] = { KDBUS_CMD_EXCHANGE, sizeof(struct kdbus_cmd_exchange), 48, 80 },
 };
 
@@ -206,6 +207,11 @@ static void build(struct argument *argument, struct argument *message, struct la
 	case OP_CREATOR_INFO:
 		word[3] = world_value(op->value[1]);
 		word[4] = world_value(op->value[2]);
+		break;
+	case OP_ROOM:
+		word[3] = world_value(op->value[1]);
+		word[4] = world_value(op->value[2]);
+		word[5] = world_value(op->value[3]);
 		break;
 	case OP_SEND:
 		build_message(message, me, op);

@@ -91,6 +91,7 @@ static uint64_t unwanted_flags(unsigned int kind)
 	switch (kind) {
 	case OP_SEND:
 	case OP_EXCHANGE:
+	case OP_ROOM:
 	case OP_NAME_ACQUIRE:
 	case OP_NAME_RELEASE:
 	case OP_MATCH_ADD:
@@ -206,7 +207,7 @@ static void fit_item(struct random *random, const struct state *state, const str
 		fit_name(random, state, item);
 		break;
 	case KDBUS_ITEM_NAME:
-		if (op->kind == OP_CONN_INFO || op->kind == OP_NAME_RELEASE)
+		if (op->kind == OP_CONN_INFO || op->kind == OP_NAME_RELEASE || op->kind == OP_ROOM)
 			fit_name(random, state, item);
 		break;
 	case KDBUS_ITEM_BLOOM_FILTER:

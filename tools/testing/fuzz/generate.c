@@ -116,6 +116,16 @@ static void generate_send(struct random *random, struct op *op)
 		op->value[9] = random_below(random, 33) - 16;
 }
 
+/* Waits for room, seldom without a deadline. */
+static void generate_wait(struct random *random, struct op *op, uint64_t flag)
+{
+	op->value[0] |= flag;
+	if (!one_in(random, 6))
+		add(random, op, KDBUS_ITEM_DEADLINE);
+	if (one_in(random, 8))
+		add(random, op, KDBUS_ITEM_CANCEL_FD);
+}
+
 /* Answers the last message, gives it back, and waits for the next; each now and then. */
 static void generate_exchange(struct random *random, struct op *op)
 {
@@ -126,6 +136,8 @@ static void generate_exchange(struct random *random, struct op *op)
 	op->value[0] = one_in(random, 4) ? KDBUS_EXCHANGE_USE_PRIORITY : 0;
 	op->value[10] = one_in(random, 3) ? 0 : choose_deadline(random);
 	op->value[11] = random_below(random, 3);
+	if (op->value[8] != PLACE_NULL && one_in(random, 6))
+		generate_wait(random, op, KDBUS_EXCHANGE_SEND_WAIT);
 	if (one_in(random, 2))
 		add(random, op, KDBUS_ITEM_FREE);
 }
@@ -182,9 +194,20 @@ static void generate_command(struct random *random, struct op *op)
 		break;
 	case OP_SEND:
 		generate_send(random, op);
+		if (one_in(random, 8))
+			generate_wait(random, op, KDBUS_SEND_WAIT);
 		break;
 	case OP_EXCHANGE:
 		generate_exchange(random, op);
+		break;
+	case OP_ROOM:
+		op->value[1] = choose_id(random);
+		op->value[2] = choose_size(random);
+		op->value[3] = one_in(random, 3) ? random_below(random, 20) : 0;
+		if (one_in(random, 3))
+			add(random, op, KDBUS_ITEM_NAME);
+		if (op->items && !one_in(random, 3))
+			op->value[1] = 0;
 		break;
 	case OP_RECV:
 		op->value[0] = one_in(random, 3) ? choose_flags(random, 7) : 0;
@@ -270,13 +293,13 @@ static void generate_call(struct random *random, struct op *op)
 		break;
 	case OP_POLL:
 		op->value[0] = random_below(random, 6);
-		op->value[1] = one_in(random, 3) ? random_below(random, 0x400) : POLLIN;
+		op->value[1] = one_in(random, 3) ? random_below(random, 0x400) : POLLIN | POLLPRI;
 		break;
 	case OP_EPOLL:
 		op->slot = SLOT_EPOLL;
 		op->value[0] = one_in(random, 3) ? 1 + random_below(random, 3) : EPOLL_CTL_ADD;
 		op->value[1] = choose_conn(random);
-		op->value[2] = EPOLLIN | (one_in(random, 3) ? EPOLLET : 0);
+		op->value[2] = EPOLLIN | EPOLLPRI | (one_in(random, 3) ? EPOLLET : 0);
 		break;
 	case OP_EPOLL_WAIT:
 		op->slot = SLOT_EPOLL;
@@ -321,7 +344,7 @@ static const unsigned char weights[OP_KINDS] = {
 	[OP_UPDATE] = 5, [OP_BYEBYE] = 2, [OP_FREE] = 10, [OP_CONN_INFO] = 7,
 	[OP_CREATOR_INFO] = 2, [OP_LIST] = 4, [OP_SEND] = 40, [OP_RECV] = 24,
 	[OP_NAME_ACQUIRE] = 14, [OP_NAME_RELEASE] = 6, [OP_MATCH_ADD] = 12,
-	[OP_MATCH_REMOVE] = 3, [OP_EXCHANGE] = 16, [OP_IOCTL] = 1, [OP_OPEN] = 5, [OP_MAKE] = 6,
+	[OP_MATCH_REMOVE] = 3, [OP_EXCHANGE] = 16, [OP_ROOM] = 6, [OP_IOCTL] = 1, [OP_OPEN] = 5, [OP_MAKE] = 6,
 	[OP_CLOSE] = 2,
 	[OP_DUP] = 2, [OP_MMAP] = 4, [OP_MUNMAP] = 1, [OP_MPROTECT] = 1, [OP_WALK] = 3,
 	[OP_POLL] = 3, [OP_EPOLL] = 3, [OP_EPOLL_WAIT] = 2, [OP_PASS] = 2, [OP_FILE] = 4,

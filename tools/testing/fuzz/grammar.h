@@ -27,6 +27,7 @@ enum kind {
 	OP_MATCH_ADD,
 	OP_MATCH_REMOVE,
 	OP_EXCHANGE,
+	OP_ROOM,
 	OP_COMMANDS,
 	OP_IOCTL = OP_COMMANDS,	/* any number; value: number */
 	OP_OPEN,		/* value: enum node, bus, endpoint, flags */

@@ -12,7 +12,7 @@ char grammar_worker[16] = "f";
 static const char *const kind_names[OP_KINDS] = {
 	"bus_make", "endpoint_make", "endpoint_update", "hello", "update", "byebye", "free",
 	"conn_info", "creator_info", "list", "send", "recv", "name_acquire", "name_release",
-	"match_add", "match_remove", "exchange", "ioctl", "open", "make", "close", "dup", "mmap", "munmap",
+	"match_add", "match_remove", "exchange", "room", "ioctl", "open", "make", "close", "dup", "mmap", "munmap",
 	"mprotect", "walk", "poll", "epoll", "epoll_wait", "pass", "file", "mount", "user",
 	"userns", "signal", "flip", "yield", "crowd", "again",
 };
@@ -39,6 +39,7 @@ static const struct {
 	{ KDBUS_ITEM_DST_ID, "DST_ID" },
 	{ KDBUS_ITEM_FREE, "FREE" },
 	{ KDBUS_ITEM_LOST, "LOST" },
+	{ KDBUS_ITEM_DEADLINE, "DEADLINE" },
 	{ KDBUS_ITEM_TIMESTAMP, "TIMESTAMP" },
 	{ KDBUS_ITEM_CREDS, "CREDS" },
 	{ KDBUS_ITEM_PIDS, "PIDS" },

@@ -157,6 +157,47 @@ static const char *const scenes[] = {
 	"0 free 4 ok 0 0 off:4\n"
 	"0 send 7 ok 0" PLAIN VEC "\n",
 
+	/* Who waits for room gets it from a receiver that reads, frees, goes, or does nothing. */
+	"0 send 3 ok 0" PLAIN LARGE "\n"
+	"0 again 3 ok 0 100\n"
+	"1 recv 4 ok 0\n"
+	"1 free 4 ok 0 0 off:4\n"
+	"0 send 3 ok 0 10000 0 id:4 0 " D " 1" LARGE " [DEADLINE c x1 0 now:1312d00,/-]\n"
+	"1 recv 4 ok 0 2\n"
+	"0 exchange 3 ok 0 20000 0 id:4 0 " D " 1 0 0 0 0 now:1000" LARGE
+	" [DEADLINE c x1 0 now:1312d00,/-]\n"
+	"1 file 11 ok 0 10\n"
+	"0 send 3 ok 0 10000 0 id:4 0 " D " 1" LARGE " [DEADLINE c x1 0 now:1312d00,/-]"
+	" [CANCEL_FD c x1 0 fd:b,/-]\n"
+	"1 close 4 ok 0\n"
+	"0 send 3 ok 0 10001 1 id:4 0 " D " 1 now:1312d00" LARGE "\n",
+
+	/* Who asks for room is told when there is some, or when the destination has gone. */
+	"0 send 3 ok 0" PLAIN LARGE "\n"
+	"0 again 3 ok 0 100\n"
+	"0 room 3 ok 0 0 id:4 9000 0\n"
+	"0 poll 3 ok 0 2 3\n"
+	"0 recv 4 ok 0\n"
+	"0 free 4 ok 0 0 off:4\n"
+	"0 poll 3 ok 0 2 3\n"
+	"0 room 3 ok 0 0 id:4 ffff0 4\n"
+	"0 room 3 ok 0 0 0 9000 0 [NAME c x1 0 /s0]\n"
+	"0 close 4 ok 0\n"
+	"0 poll 3 ok 0 2 3\n",
+
+	/* A broadcast waits for all who listen. */
+	"0 match_add 4 ok 0 0 1 [BLOOM_MASK c x1 0 /f8:0]\n"
+	"0 match_add 5 ok 0 0 1 [BLOOM_MASK c x1 0 /f8:0]\n"
+	"0 send 3 ok 0" SIGNAL FILTER LARGE "\n"
+	"0 again 3 ok 0 100\n"
+	"1 recv 4 ok 0\n"
+	"1 free 4 ok 0 0 off:4\n"
+	"0 send 3 ok 0 10000 4 ffffffffffffffff 0 " D " 1 0 0 0 0" FILTER LARGE
+	" [DEADLINE c x1 0 now:1312d00,/-]\n"
+	"1 close 5 ok 0\n"
+	"0 send 3 ok 0 10000 4 ffffffffffffffff 0 " D " 1 0 0 0 0" FILTER LARGE
+	" [DEADLINE c x1 0 now:200000,/-]\n",
+
 	/* Somebody watches. */
 	"0 open 7 ok 0 1\n"
 	"0 hello 7 ok 0 9 0 3fff 20000\n"
