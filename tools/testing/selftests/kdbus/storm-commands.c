@@ -30,6 +30,24 @@ static int do_send(struct storm *storm, unsigned int self, unsigned int peer)
 	return send_entered(storm, self, &msg);
 }
 
+/* A little while only: the receiver may be waiting for this thread. */
+static int do_send_wait(struct storm *storm, unsigned int self, unsigned int peer)
+{
+	struct args args, msg;
+	unsigned int cookie = next_cookie(storm);
+	int ret;
+
+	args_msg(&msg, storm->conns[peer].id, cookie);
+	args_vec(&msg, storm->bytes, 5000);
+	args_send(&args, &msg);
+	args.send.flags = KDBUS_SEND_WAIT;
+	args_u64(&args, KDBUS_ITEM_DEADLINE, deadline_ms(2));
+	ret = command(storm->conns[self].fd, KDBUS_CMD_SEND, &args);
+	if (ret == 0)
+		storm->ledger.accepted[cookie - storm->ledger.base] = 1;
+	return ret;
+}
+
 static int do_send_self(struct storm *storm, unsigned int self, unsigned int peer)
 {
 	return do_send(storm, self, self);
@@ -223,6 +241,15 @@ static int do_peek(struct storm *storm, unsigned int self, unsigned int peer)
 	return 0;
 }
 
+static int do_room(struct storm *storm, unsigned int self, unsigned int peer)
+{
+	struct kdbus_cmd_room room = {
+		.size = sizeof(room), .dst_id = storm->conns[peer].id, .msg_size = 5000,
+	};
+
+	return command(storm->conns[self].fd, KDBUS_CMD_ROOM, &room);
+}
+
 static int do_list(struct storm *storm, unsigned int self, unsigned int peer)
 {
 	struct list list;
@@ -395,6 +422,7 @@ static int do_poll(struct storm *storm, unsigned int self, unsigned int peer)
 const struct storm_command storm_commands[] = {
 	{ "SEND", do_send, { FULL } },
 	{ "SEND to itself", do_send_self, { FULL } },
+	{ "SEND and wait for room", do_send_wait, { -ETIMEDOUT } },
 	{ "SEND files", do_send_files, { FULL, -EMFILE } },
 	{ "SEND to a name", do_send_name, { FULL, -ESRCH } },
 	{ "SEND to another name", do_send_other_name, { FULL, -ESRCH, -ECONNRESET } },
@@ -416,6 +444,7 @@ const struct storm_command storm_commands[] = {
 	{ "EXCHANGE to wait", do_exchange_wait, { -ETIMEDOUT } },
 	{ "RECV and drop", do_drop, { -EAGAIN } },
 	{ "RECV and peek", do_peek, { -EAGAIN } },
+	{ "ROOM", do_room, { -EAGAIN } },
 	{ "LIST", do_list, { -EXFULL } },
 	{ "CONN_INFO", do_info, { -EXFULL } },
 	{ "CONN_INFO of a name", do_info_name, { -EXFULL, -ESRCH } },
