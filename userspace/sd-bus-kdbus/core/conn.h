@@ -24,6 +24,7 @@
 #include "bloom.h"
 #include "header.h"
 #include "matchset.h"
+#include "repeat.h"
 #include "stats.h"
 
 #define KBUS_POOL_SIZE		(16UL << 20)	/* address space, backed where messages lie */
@@ -111,6 +112,8 @@ struct kbus_options {
  * @is_waiting: somebody sleeps until the next message, see wait.h
  * @no_exchange: the kernel cannot do that
  * @unfreed: offset of that slice
+ * @last_sent: the header that the client sent last
+ * @last_received: the header that was received last
  * @failed_serial: last call that the bus answered because its service did not start; the kernel
  *	also says that it was dropped, which is no news then
  * @stats: what happened
@@ -157,6 +160,8 @@ struct kbus_conn {
 	bool is_waiting;
 	bool no_exchange;
 	uint64_t unfreed;
+	struct kbus_repeat last_sent;
+	struct kbus_repeat last_received;
 	uint32_t failed_serial;
 	struct kbus_stats stats;
 };

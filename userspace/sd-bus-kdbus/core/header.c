@@ -424,6 +424,24 @@ static size_t copy_fields(const struct kbus_header *header, uint8_t *out)
 }
 
 /**
+ * kbus_header_reply_at() - where the reply serial is
+ * @header: as it was parsed or scanned
+ *
+ * Return: the place of its four bytes in the header, 0 if there is none.
+ */
+size_t kbus_header_reply_at(const struct kbus_header *header)
+{
+	struct cursor c = { .data = header->data, .at = KBUS_HEADER_FIXED, .swap = header->swap };
+	struct field field;
+
+	c.end = KBUS_HEADER_FIXED + kbus_load32(c.data + 12, c.swap);
+	while (next_field(&c, &field) > 0)
+		if (field.code == KBUS_FIELD_REPLY_SERIAL)
+			return field.end - sizeof(uint32_t);
+	return 0;
+}
+
+/**
  * kbus_header_set_sender() - write the header anew, with this SENDER and without unknown fields
  * @header: as it was parsed
  * @sender: unique name of the sender, or %KBUS_DRIVER_NAME

@@ -342,8 +342,8 @@ static bool is_cut_right(const struct kbus_payload *payload)
 }
 
 /* Find header and body. 0, or -errno with the reason to drop it. */
-static int find_parts(struct kbus_incoming *in, const struct kbus_payload *payload,
-		      enum kbus_reason *reason)
+static int find_parts(struct kbus_conn *conn, struct kbus_incoming *in,
+		      const struct kbus_payload *payload, enum kbus_reason *reason)
 {
 	const bool cut_right = is_cut_right(payload);
 	const void *data = payload->head.iov_base;
@@ -360,7 +360,7 @@ static int find_parts(struct kbus_incoming *in, const struct kbus_payload *paylo
 		return r;
 	}
 	*reason = KBUS_DROP_HEADER;
-	r = kbus_header_parse(&in->header, data, size);
+	r = kbus_repeat_parse(&conn->last_received, &in->header, data, size);
 	if (r < 0)
 		return r;
 	in->body = (const uint8_t *)data + in->header.size;
@@ -400,7 +400,7 @@ static int open_message(struct kbus_conn *conn, struct kbus_incoming *in)
 		if (r < 0)
 			return r;
 	}
-	if (find_parts(in, &payload, &reason) < 0)
+	if (find_parts(conn, in, &payload, &reason) < 0)
 		return reject(conn, in, reason, NULL);
 	mismatch = find_mismatch(conn, in);
 	if (mismatch)

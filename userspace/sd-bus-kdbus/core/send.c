@@ -63,7 +63,7 @@ static int gather(struct source *s)
 }
 
 /* Read the header, which stock libraries send in one piece. */
-static int read_header(struct source *s, struct kbus_header *header)
+static int read_header(struct kbus_conn *conn, struct source *s, struct kbus_header *header)
 {
 	size_t header_size, size;
 	int r;
@@ -85,7 +85,8 @@ static int read_header(struct source *s, struct kbus_header *header)
 		if (r < 0)
 			return r;
 	}
-	return kbus_header_scan(header, s->parts[0].iov_base, s->parts[0].iov_len);
+	return kbus_repeat_scan(&conn->last_sent, header, s->parts[0].iov_base,
+				s->parts[0].iov_len);
 }
 
 /* The body in one piece; memory that this needs is @s's. */
@@ -367,7 +368,7 @@ int kbus_conn_send(struct kbus_conn *conn, const struct iovec *parts, size_t n_p
 	struct kbus_header header;
 	int r;
 
-	r = n_parts ? read_header(&s, &header) : -EBADMSG;
+	r = n_parts ? read_header(conn, &s, &header) : -EBADMSG;
 	if (r == 0)
 		r = dispatch(conn, &s, &header, fds, n_fds);
 	free(s.gathered);

@@ -9,6 +9,7 @@
 #include "../core/bloom.h"
 #include "../core/body.h"
 #include "../core/match.h"
+#include "../core/repeat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -77,6 +78,38 @@ static void check_filter(const struct kbus_header *header, const void *body)
 	kbus_match_free(match);
 }
 
+static void require_same(const struct kbus_header *a, const struct kbus_header *b)
+{
+	require(a->data == b->data && a->size == b->size && a->body_size == b->body_size);
+	require(a->swap == b->swap && a->has_unknown == b->has_unknown);
+	require(a->type == b->type && a->flags == b->flags && a->n_fds == b->n_fds);
+	require(a->serial == b->serial && a->reply_serial == b->reply_serial);
+	require(a->path == b->path && a->interface == b->interface && a->member == b->member);
+	require(a->error_name == b->error_name && a->destination == b->destination);
+	require(a->sender == b->sender && same(a->signature, b->signature));
+}
+
+/* After a header was seen, one that differs by a byte is read as if it were the first. */
+static void check_repeat(uint8_t *data, size_t size)
+{
+	struct kbus_header header, fresh;
+	struct kbus_repeat last = {};
+	size_t at = 0, i;
+	int again;
+
+	if (kbus_repeat_parse(&last, &header, data, size) < 0)
+		return;
+	require(kbus_repeat_parse(&last, &fresh, data, size) == 0);
+	require_same(&header, &fresh);
+	for (i = 0; i < size; i++)
+		at = at * 31 + data[i];
+	data[at % header.size] ^= 1U << (at >> 16) % 8;
+	again = kbus_repeat_parse(&last, &header, data, size);
+	require(again == kbus_header_parse(&fresh, data, size));
+	if (again == 0)
+		require_same(&header, &fresh);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct kbus_header header;
@@ -91,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_filter(&header, copy + header.size);
 		}
 	}
+	check_repeat(copy, size);
 	free(copy);
 	return 0;
 }

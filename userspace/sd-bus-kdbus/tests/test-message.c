@@ -6,6 +6,7 @@
 #include "body.h"
 #include "build.h"
 #include "bytes.h"
+#include "repeat.h"
 #include "test.h"
 
 /* A message that is being made by hand, byte by byte, so that it can be wrong. */
@@ -356,6 +357,124 @@ struct body_case {
 	const uint8_t *data;
 	size_t size;
 };
+
+static void expect_same_header(const struct kbus_header *a, const struct kbus_header *b)
+{
+	EXPECT_TRUE(a->data == b->data);
+	EXPECT_EQ(a->size, b->size);
+	EXPECT_EQ(a->body_size, b->body_size);
+	EXPECT_EQ(a->swap, b->swap);
+	EXPECT_EQ(a->has_unknown, b->has_unknown);
+	EXPECT_EQ(a->type, b->type);
+	EXPECT_EQ(a->flags, b->flags);
+	EXPECT_EQ(a->serial, b->serial);
+	EXPECT_EQ(a->reply_serial, b->reply_serial);
+	EXPECT_EQ(a->n_fds, b->n_fds);
+	EXPECT_TRUE(a->path == b->path);
+	EXPECT_TRUE(a->interface == b->interface);
+	EXPECT_TRUE(a->member == b->member);
+	EXPECT_TRUE(a->error_name == b->error_name);
+	EXPECT_TRUE(a->destination == b->destination);
+	EXPECT_TRUE(a->sender == b->sender);
+	EXPECT_STR(a->signature, b->signature);
+}
+
+/* A reply whose reply serial is between other fields, with or without a type of its body. */
+static void raw_reply(struct raw *m, bool swap, bool has_body)
+{
+	raw_start(m, KBUS_METHOD_RETURN, swap);
+	raw_text(m, KBUS_FIELD_DESTINATION, 's', ":1.5");
+	raw_number(m, KBUS_FIELD_REPLY_SERIAL, 7);
+	raw_text(m, KBUS_FIELD_SENDER, 's', ":1.61");
+	if (has_body)
+		raw_text(m, KBUS_FIELD_SIGNATURE, 'g', "ay");
+	raw_end(m);
+	if (has_body)
+		kbus_store32(m->data + 4, 9, swap);
+}
+
+/* Whatever single byte of @m differs from the last header, the answer is that of a fresh look. */
+static void change_each_byte(struct raw *m)
+{
+	static const uint8_t changes[] = { 0x01, 0x02, 0x08, 0x20, 0x80, 0xff };
+	struct kbus_repeat last = {};
+	struct kbus_header seen, expected;
+	int r, r_expected;
+	size_t at, i;
+
+	for (at = 0; at < m->size; at++) {
+		for (i = 0; i < N_ENTRIES(changes); i++) {
+			ASSERT_EQ(0, kbus_repeat_parse(&last, &seen, m->data, m->size));
+			m->data[at] ^= changes[i];
+			r_expected = kbus_header_parse(&expected, m->data, m->size);
+			r = kbus_repeat_parse(&last, &seen, m->data, m->size);
+			if (EXPECT_EQ_CASE(r_expected, r, "byte %zu", at) && r == 0)
+				expect_same_header(&expected, &seen);
+			m->data[at] ^= changes[i];
+		}
+	}
+	for (at = 0; at < m->size; at++)
+		EXPECT_EQ_CASE(-EBADMSG, kbus_repeat_parse(&last, &seen, m->data, at),
+			       "%zu bytes", at);
+}
+
+TEST(a_header_like_the_last_one_is_read_like_a_new_one)
+{
+	struct raw m;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		raw_reply(&m, i & 1, i & 2);
+		change_each_byte(&m);
+	}
+	raw_signal(&m, false);
+	raw_text(&m, KBUS_FIELD_DESTINATION, 's', ":1.5");
+	raw_end(&m);
+	change_each_byte(&m);
+}
+
+TEST(strings_of_a_repeated_header_are_in_the_new_one)
+{
+	struct kbus_repeat last = {};
+	struct kbus_header h, expected;
+	struct raw first, second;
+
+	raw_reply(&first, false, true);
+	second = first;
+	kbus_store32(second.data + 8, 99, false);
+	ASSERT_EQ(0, kbus_repeat_parse(&last, &h, first.data, first.size));
+	memset(&first, 0xee, sizeof(first));
+	ASSERT_EQ(0, kbus_repeat_parse(&last, &h, second.data, second.size));
+	ASSERT_EQ(0, kbus_header_parse(&expected, second.data, second.size));
+	EXPECT_EQ(99, h.serial);
+	expect_same_header(&expected, &h);
+}
+
+TEST(large_and_unknown_headers_are_not_remembered)
+{
+	struct kbus_repeat last = {};
+	struct kbus_header h;
+	char path[KBUS_REPEAT_MAX];
+	struct raw m;
+
+	raw_signal(&m, false);
+	raw_text(&m, 200, 's', "unknown");
+	raw_end(&m);
+	ASSERT_EQ(0, kbus_repeat_parse(&last, &h, m.data, m.size));
+	EXPECT_EQ(0, last.header.size);
+	EXPECT_TRUE(h.has_unknown);
+
+	memset(path, 'p', sizeof(path));
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	raw_start(&m, KBUS_METHOD_CALL, false);
+	raw_text(&m, KBUS_FIELD_PATH, 'o', path);
+	raw_text(&m, KBUS_FIELD_MEMBER, 's', "M");
+	raw_end(&m);
+	ASSERT_EQ(0, kbus_repeat_scan(&last, &h, m.data, m.size));
+	EXPECT_EQ(0, last.header.size);
+	EXPECT_STR(path, h.path);
+}
 
 TEST(bodies_that_are_valid)
 {

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * repeat.h - headers that say what the last one said
+ */
+
+/**
+ * DOC: Repeated headers
+ *
+ * Who calls a method once calls it again, all replies to one client look alike, and signals come from
+ * few objects. So a header is compared with the last one on the same way first. If all of it but serial,
+ * reply serial and size of the body is the same, it is as valid as that one was, and its strings lie at
+ * the same places.
+ */
+#ifndef KBUS_REPEAT_H
+#define KBUS_REPEAT_H
+
+#include "header.h"
+
+#define KBUS_REPEAT_MAX	384	/* bytes of a header that is remembered */
+
+/**
+ * struct kbus_repeat - the last header of one way; all zero is none
+ * @bytes: the header
+ * @header: what was read there; its strings lie in @bytes, @header.size is 0 if there is none
+ * @reply_at: where the reply serial is in @bytes, or 0
+ *
+ * Not to be copied. For either kbus_repeat_parse() or kbus_repeat_scan(), not for both.
+ */
+struct kbus_repeat {
+	uint8_t bytes[KBUS_REPEAT_MAX] __attribute__((aligned(8)));
+	struct kbus_header header;
+	size_t reply_at;
+};
+
+int kbus_repeat_parse(struct kbus_repeat *last, struct kbus_header *header, const void *data,
+		      size_t size);
+int kbus_repeat_scan(struct kbus_repeat *last, struct kbus_header *header, const void *data,
+		     size_t size);
+
+#endif /* KBUS_REPEAT_H */
