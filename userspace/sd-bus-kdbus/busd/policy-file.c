@@ -165,57 +165,87 @@ static bool is_word(const char *text)
 	return c > text && !*c && c - text <= 255;
 }
 
-/* Does a receiver understand this? */
-static bool is_value(const char *key, const char *value)
+static bool is_one_of(const char *value, const char * const *values)
 {
-	static const char * const types[] = { "method_call", "method_return", "error", "signal" };
-	uint32_t number;
-	size_t i;
-
-	if (strstr(key, "_fds"))
-		return read_id(value, &number);
-	if (strcmp(key, "type"))
-		return is_word(value);
-	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (!strcmp(value, types[i]))
+	for (; *values; values++)
+		if (!strcmp(value, *values))
 			return true;
 	return false;
 }
 
-/* The rule as receivers read it; one that only speaks of replies or eavesdroppers is none for them. */
-static void add_text(struct parser *parser, const char **attributes, bool allow)
+/* Does a receiver understand this? */
+static bool is_value(const char *key, const char *value)
 {
-	static const struct {
-		const char *attribute, *key;
-	} names[] = {
-		{ "send_destination", "destination" },
-		{ "send_destination_prefix", "prefix" },
-		{ "send_interface", "interface" },
-		{ "send_member", "member" },
-		{ "send_path", "path" },
-		{ "send_type", "type" },
-		{ "send_error", "error" },
-		{ "min_fds", "min_fds" },
-		{ "max_fds", "max_fds" },
+	static const char * const types[] = {
+		"method_call", "method_return", "error", "signal", NULL
 	};
-	const char *broadcast = find_attribute(attributes, "send_broadcast");
-	const char *eavesdrop = find_attribute(attributes, "eavesdrop");
-	char text[9 * 280], *end = text;
-	const char *value;
-	size_t i;
+	static const char * const truths[] = { "true", "false", NULL };
+	uint32_t number;
 
-	if ((broadcast && !strcmp(broadcast, "true")) ||
-	    (!allow && eavesdrop && !strcmp(eavesdrop, "true")))
+	if (strstr(key, "_fds"))
+		return read_id(value, &number);
+	if (!strcmp(key, "type"))
+		return is_one_of(value, types);
+	if (!strcmp(key, "broadcast") || !strcmp(key, "requested_reply"))
+		return is_one_of(value, truths);
+	return is_word(value);
+}
+
+/* The conditions of a rule; the attributes are these, in this order. */
+struct condition {
+	const char *attribute, *key;
+};
+
+static const struct condition send_conditions[] = {
+	{ "send_destination", "destination" },
+	{ "send_destination_prefix", "prefix" },
+	{ "send_broadcast", "broadcast" },
+	{ "send_interface", "interface" },
+	{ "send_member", "member" },
+	{ "send_path", "path" },
+	{ "send_type", "type" },
+	{ "send_error", "error" },
+	{ "send_requested_reply", "requested_reply" },
+	{ "min_fds", "min_fds" },
+	{ "max_fds", "max_fds" },
+	{ NULL, NULL },
+};
+
+static const struct condition receive_conditions[] = {
+	{ "receive_sender", "sender" },
+	{ "receive_interface", "interface" },
+	{ "receive_member", "member" },
+	{ "receive_path", "path" },
+	{ "receive_type", "type" },
+	{ "receive_error", "error" },
+	{ "receive_requested_reply", "requested_reply" },
+	{ "min_fds", "min_fds" },
+	{ "max_fds", "max_fds" },
+	{ NULL, NULL },
+};
+
+/*
+ * The rule as receivers read it. Nobody eavesdrops, for that is what monitors do, which are not judged;
+ * so what is denied to eavesdroppers only is no rule.
+ */
+static void add_text(struct parser *parser, const char **attributes, bool allow, bool receive)
+{
+	const struct condition *c = receive ? receive_conditions : send_conditions;
+	const char *eavesdrop = find_attribute(attributes, "eavesdrop");
+	char text[11 * 280], *end = text;
+	const char *value;
+
+	if (!allow && eavesdrop && !strcmp(eavesdrop, "true"))
 		return;
-	*end = '\0';
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		value = find_attribute(attributes, names[i].attribute);
+	end += sprintf(end, "%s", receive ? " receive" : "");
+	for (; c->key; c++) {
+		value = find_attribute(attributes, c->attribute);
 		if (!value || !strcmp(value, "*"))
 			continue;
 		/* Nothing can fit it. */
-		if (!is_value(names[i].key, value))
+		if (!is_value(c->key, value))
 			return;
-		end += sprintf(end, " %s=%s", names[i].key, value);
+		end += sprintf(end, " %s=%s", c->key, value);
 	}
 	if (policy_add_text(parser->policy, &parser->scope, allow, text) < 0)
 		refuse(parser, -ENOMEM, "out of memory");
@@ -254,9 +284,12 @@ static void open_rule(struct parser *parser, const char **attributes, bool allow
 		rule.prefix = !name;
 		return add_rule(parser, &rule, name ? name : prefix);
 	}
-	if (!has_prefix(attributes, "send_"))
+	if (!has_prefix(attributes, "send_")) {
+		if (has_prefix(attributes, "receive_") || find_attribute(attributes, "eavesdrop"))
+			add_text(parser, attributes, allow, true);
 		return;
-	add_text(parser, attributes, allow);
+	}
+	add_text(parser, attributes, allow, false);
 	if (!concerns_calls(attributes))
 		return;
 	name = find_attribute(attributes, "send_destination");

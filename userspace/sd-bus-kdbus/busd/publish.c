@@ -17,7 +17,26 @@
 #include "busd.h"
 #include "log.h"
 
-static int write_file(const char *path, const struct policy *policy)
+#define HEAD_SIZE	(sizeof(KBUS_POLICY_CURRENT KBUS_POLICY_OPEN) - 1)
+
+/* The lines before the rules. */
+static int make_head(const struct policy *policy, char head[HEAD_SIZE + 1])
+{
+	struct kbus_policy *rules;
+	bool open;
+	int r;
+
+	r = kbus_policy_parse(policy->text ? policy->text : "", policy->text_size, &rules);
+	if (r < 0)
+		return r;
+	open = !kbus_policy_needs(rules, NULL, 0);
+	kbus_policy_free(rules);
+	strcpy(head, KBUS_POLICY_CURRENT);
+	strcat(head, open ? KBUS_POLICY_OPEN : KBUS_POLICY_JUDGED);
+	return 0;
+}
+
+static int write_file(const char *path, const char *head, const struct policy *policy)
 {
 	int fd, r = 0;
 	FILE *file;
@@ -33,7 +52,7 @@ static int write_file(const char *path, const struct policy *policy)
 		close(fd);
 		return -ENOMEM;
 	}
-	fputs(KBUS_POLICY_CURRENT, file);
+	fputs(head, file);
 	if (policy->text)
 		fwrite(policy->text, policy->text_size, 1, file);
 	if (ferror(file))
@@ -44,29 +63,29 @@ static int write_file(const char *path, const struct policy *policy)
 }
 
 /* Is the file that we would write there already? Then nobody needs to read it again. */
-static bool is_published(const char *path, const struct policy *policy)
+static bool is_published(const char *path, const char *head, const struct policy *policy)
 {
-	const size_t head = strlen(KBUS_POLICY_CURRENT), size = head + policy->text_size;
+	const size_t size = HEAD_SIZE + policy->text_size;
 	char *seen = malloc(size + 1);
 	FILE *file = fopen(path, "re");
 	bool same;
 
 	same = seen && file && fread(seen, 1, size + 1, file) == size &&
-		!memcmp(seen, KBUS_POLICY_CURRENT, head) &&
-		(!policy->text || !memcmp(seen + head, policy->text, policy->text_size));
+		!memcmp(seen, head, HEAD_SIZE) &&
+		(!policy->text || !memcmp(seen + HEAD_SIZE, policy->text, policy->text_size));
 	if (file)
 		fclose(file);
 	free(seen);
 	return same;
 }
 
-static int replace_file(const char *path, const struct policy *policy)
+static int replace_file(const char *path, const char *head, const struct policy *policy)
 {
 	char next[KBUS_POLICY_PATH_MAX + 8];
 	int old, r;
 
 	snprintf(next, sizeof(next), "%s.new", path);
-	r = write_file(next, policy);
+	r = write_file(next, head, policy);
 	if (r < 0)
 		return r;
 	old = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -88,7 +107,8 @@ static int replace_file(const char *path, const struct policy *policy)
  */
 void publish_policy(struct busd *busd)
 {
-	char path[KBUS_POLICY_PATH_MAX];
+	char path[KBUS_POLICY_PATH_MAX], head[HEAD_SIZE + 1];
+	const struct policy *policy = &busd->config.policy;
 	int r = 0;
 
 	if (geteuid() != 0)
@@ -96,8 +116,10 @@ void publish_policy(struct busd *busd)
 	kbus_policy_path(busd->driver->bus_id, path);
 	if (mkdir(KBUS_POLICY_DIR, 0755) < 0 && errno != EEXIST)
 		r = -errno;
-	if (!r && !is_published(path, &busd->config.policy))
-		r = replace_file(path, &busd->config.policy);
+	if (!r)
+		r = make_head(policy, head);
+	if (!r && !is_published(path, head, policy))
+		r = replace_file(path, head, policy);
 	if (r < 0)
 		log_error("%s: the policy cannot be published: %s", path, strerror(-r));
 }

@@ -111,10 +111,26 @@ static bool rules_about_sending_are_written_for_receivers(void)
 		{ "<policy at_console='true'><allow send_member='X'/><deny send_member='Y'/>"
 		  "</policy>", "allow default member=X\n" },
 		{ "<policy context='default'><allow send_broadcast='true' send_member='X'/>"
-		  "<deny eavesdrop='true' send_member='Y'/></policy>", "" },
+		  "<deny eavesdrop='true' send_member='Y'/></policy>",
+		  "allow default broadcast=true member=X\n" },
 		{ "<policy context='default'><deny send_member='two words'/>"
-		  "<deny send_member=''/><deny receive_member='X'/>"
+		  "<deny send_member=''/><deny send_broadcast='maybe'/>"
 		  "<deny send_type='call'/><deny send_member='X' max_fds='-1'/></policy>", "" },
+		{ "<policy context='default'>"
+		  "<allow send_requested_reply='true' send_type='method_return'/>"
+		  "<deny send_requested_reply='false' send_type='error'/></policy>",
+		  "allow default type=method_return requested_reply=true\n"
+		  "deny default type=error requested_reply=false\n" },
+		{ "<policy context='default'><allow receive_type='signal'/>"
+		  "<allow eavesdrop='true'/><deny eavesdrop='true'/>"
+		  "<allow receive_sender='*'/></policy>",
+		  "allow default receive type=signal\nallow default receive\n"
+		  "allow default receive\n" },
+		{ "<policy user='7'><deny receive_sender='a.b' receive_interface='c.d'"
+		  " receive_member='E' receive_path='/f' receive_error='g.h' min_fds='1'"
+		  " receive_requested_reply='true' receive_type='error'/></policy>",
+		  "deny user 7 receive sender=a.b interface=c.d member=E path=/f type=error"
+		  " error=g.h requested_reply=true min_fds=1\n" },
 	};
 	struct policy policy;
 	char *text;

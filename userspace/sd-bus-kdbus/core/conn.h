@@ -94,8 +94,9 @@ struct kbus_options {
  * @options: as given; strings and policy are not kept
  * @attach_recv: metadata that we asked for last
  * @matches: what the client wants to hear; owned
- * @judge: who may call the client, beyond what the kernel knows; NULL if nothing is said of that;
- *	owned
+ * @judge: who may send what to the client, beyond what the kernel knows; NULL before the first message
+ *	and if nothing is said of that; owned
+ * @has_no_rules: nothing is said of that
  * @watches_names: notifications about names of ours are on
  * @last_cookie: last cookie of a match
  * @last_serial: last serial of a message that the bus made
@@ -144,6 +145,7 @@ struct kbus_conn {
 	uint64_t attach_recv;
 	struct kbus_matchset *matches;
 	struct kbus_judge *judge;
+	bool has_no_rules;
 	bool watches_names;
 	uint64_t last_cookie;
 	uint32_t last_serial;

@@ -9,14 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "query.h"
 #include "judge.h"
+#include "names.h"
+#include "query.h"
 
 #define N_SENDERS	16		/* that are remembered */
 #define FILE_MAX	(16UL << 20)
 
+#define HEAD	(sizeof(KBUS_POLICY_CURRENT) - 1)
+#define RULES	(HEAD + sizeof(KBUS_POLICY_OPEN) - 1)	/* where they begin in the file */
+
 /* Who a connection is. */
-struct sender {
+struct peer {
 	uint64_t id;		/* 0: none */
 	uint32_t uid;
 	uint32_t *gids;		/* owned */
@@ -27,10 +31,11 @@ struct sender {
  * struct kbus_judge - the policy as one connection needs it
  * @file: mapped rules, or NULL if there are none; owned
  * @file_size: bytes at @file
- * @policy: the same, parsed; owned
- * @is_fine: messages have to be judged
+ * @policy: the same, parsed; NULL if there is nothing to judge; owned
+ * @needs: which messages have to be judged, of &enum kbus_policy_need
  * @names: well-known names of the connection; owned, as each of them is
  * @n_names: entries at @names
+ * @self: the connection itself
  * @senders: by the last digits of their id
  *
  * Belongs to its connection, and is used by one thread at a time as that is.
@@ -39,10 +44,11 @@ struct kbus_judge {
 	const char *file;
 	size_t file_size;
 	struct kbus_policy *policy;
-	bool is_fine;
+	unsigned int needs;
 	char **names;
 	size_t n_names;
-	struct sender senders[N_SENDERS];
+	struct peer self;
+	struct peer senders[N_SENDERS];
 };
 
 /**
@@ -66,13 +72,12 @@ static void forget_rules(struct kbus_judge *judge)
 	kbus_policy_free(judge->policy);
 	judge->file = NULL;
 	judge->policy = NULL;
-	judge->is_fine = false;
+	judge->needs = 0;
 }
 
 /* Map the file if only root can have written it. -ENOENT if there is none for this bus. */
 static int map_file(const char *path, const char **ret, size_t *ret_size)
 {
-	const size_t head = strlen(KBUS_POLICY_CURRENT);
 	struct stat st;
 	void *file;
 	int fd, r = 0;
@@ -83,7 +88,7 @@ static int map_file(const char *path, const char **ret, size_t *ret_size)
 	if (fstat(fd, &st) < 0)
 		r = -errno;
 	else if (!S_ISREG(st.st_mode) || st.st_uid != 0 || st.st_mode & 022 ||
-		 st.st_size < (off_t)head || st.st_size > (off_t)FILE_MAX)
+		 st.st_size < (off_t)RULES || st.st_size > (off_t)FILE_MAX)
 		r = -EBADMSG;
 	if (r == 0) {
 		file = mmap(NULL, st.st_size, PROT_READ, MAP_SHARED, fd, 0);
@@ -99,17 +104,32 @@ static int map_file(const char *path, const char **ret, size_t *ret_size)
 
 static bool is_current(const struct kbus_judge *judge)
 {
-	return judge->file && *(const volatile char *)(judge->file + strlen("kdbus-policy 1 ")) ==
+	return judge->file && *(const volatile char *)(judge->file + strlen("kdbus-policy 2 ")) ==
 	       'c';
 }
 
-static void update_fineness(struct kbus_judge *judge)
+/* Do rules matter to this connection at all? 1 with the rules, 0 if not, -errno. */
+static int read_rules(const struct kbus_judge *judge, const char *file, size_t size,
+		      struct kbus_policy **ret)
 {
-	size_t i;
+	int r;
 
-	judge->is_fine = false;
-	for (i = 0; judge->policy && i < judge->n_names && !judge->is_fine; i++)
-		judge->is_fine = kbus_policy_is_fine(judge->policy, judge->names[i]);
+	*ret = NULL;
+	if (!judge->n_names && memcmp(file + HEAD, KBUS_POLICY_OPEN, RULES - HEAD) == 0)
+		return 0;
+	r = kbus_policy_parse(file + RULES, size - RULES, ret);
+	return r < 0 ? r : 1;
+}
+
+/* After the rules or the names are others. */
+static void update_needs(struct kbus_conn *conn, struct kbus_judge *judge)
+{
+	judge->needs = 0;
+	if (judge->policy)
+		judge->needs = kbus_policy_needs(judge->policy, (const char *const *)judge->names,
+						 judge->n_names);
+	if (judge->needs & KBUS_JUDGE_SENDER_NAMES && !(conn->attach_recv & KDBUS_ATTACH_NAMES))
+		kbus_conn_set_attach(conn, conn->attach_recv | KDBUS_ATTACH_NAMES);
 }
 
 /*
@@ -118,7 +138,6 @@ static void update_fineness(struct kbus_judge *judge)
  */
 static int have_rules(struct kbus_conn *conn, struct kbus_judge *judge)
 {
-	const size_t head = strlen(KBUS_POLICY_CURRENT);
 	char path[KBUS_POLICY_PATH_MAX];
 	struct kbus_policy *policy;
 	const char *file = NULL;
@@ -131,7 +150,7 @@ static int have_rules(struct kbus_conn *conn, struct kbus_judge *judge)
 	r = map_file(path, &file, &size);
 	if (r < 0)
 		return r;
-	r = kbus_policy_parse(file + head, size - head, &policy);
+	r = read_rules(judge, file, size, &policy);
 	if (r < 0) {
 		munmap((void *)file, size);
 		return r;
@@ -140,7 +159,7 @@ static int have_rules(struct kbus_conn *conn, struct kbus_judge *judge)
 	judge->file = file;
 	judge->file_size = size;
 	judge->policy = policy;
-	update_fineness(judge);
+	update_needs(conn, judge);
 	return 0;
 }
 
@@ -163,6 +182,22 @@ static int add_name(struct kbus_judge *judge, const char *name)
 	return 0;
 }
 
+/* The judge of a connection, with rules. -ENOENT if the bus has none. */
+static int judge_open(struct kbus_conn *conn)
+{
+	struct kbus_judge *judge = calloc(1, sizeof(*judge));
+	int r;
+
+	if (!judge)
+		return -ENOMEM;
+	r = have_rules(conn, judge);
+	if (r < 0)
+		kbus_judge_free(judge);
+	else
+		conn->judge = judge;
+	return r;
+}
+
 /**
  * kbus_judge_add_name() - this connection is about to own a name
  * @conn: the connection
@@ -174,24 +209,26 @@ static int add_name(struct kbus_judge *judge, const char *name)
  */
 int kbus_judge_add_name(struct kbus_conn *conn, const char *name)
 {
-	struct kbus_judge *judge = conn->judge;
+	struct kbus_judge *judge;
 	int r;
 
-	if (!judge) {
-		judge = calloc(1, sizeof(*judge));
-		if (!judge)
-			return -ENOMEM;
-	}
-	r = have_rules(conn, judge);
-	if (r == 0)
-		r = add_name(judge, name);
-	if (r < 0 && !conn->judge) {
-		kbus_judge_free(judge);
+	conn->has_no_rules = false;
+	r = conn->judge ? 0 : judge_open(conn);
+	if (r < 0)
 		return r == -ENOENT ? 0 : r;
+	judge = conn->judge;
+	r = have_rules(conn, judge);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = add_name(judge, name);
+	if (r == 0 && !judge->policy)
+		r = read_rules(judge, judge->file, judge->file_size, &judge->policy);
+	if (r < 0) {
+		kbus_judge_remove_name(conn, name);
+		return r;
 	}
-	update_fineness(judge);
-	conn->judge = judge;
-	return r == -ENOENT ? add_name(judge, name) : r;
+	update_needs(conn, judge);
+	return 0;
 }
 
 /**
@@ -209,12 +246,12 @@ void kbus_judge_remove_name(struct kbus_conn *conn, const char *name)
 			continue;
 		free(judge->names[i]);
 		judge->names[i] = judge->names[--judge->n_names];
-		update_fineness(judge);
+		update_needs(conn, judge);
 		return;
 	}
 }
 
-static int ask_kernel(struct kbus_conn *conn, uint64_t id, struct sender *sender)
+static int ask_kernel(struct kbus_conn *conn, uint64_t id, struct peer *peer)
 {
 	struct kbus_info info;
 	size_t i;
@@ -227,49 +264,98 @@ static int ask_kernel(struct kbus_conn *conn, uint64_t id, struct sender *sender
 		kbus_info_release(conn, &info);
 		return -ENODATA;
 	}
-	free(sender->gids);
-	sender->id = 0;
-	sender->gids = malloc((info.n_groups + 1) * sizeof(*sender->gids));
-	if (sender->gids) {
-		sender->id = id;
-		sender->uid = info.uid;
-		sender->gids[0] = info.gid;
+	free(peer->gids);
+	peer->id = 0;
+	peer->gids = malloc((info.n_groups + 1) * sizeof(*peer->gids));
+	if (peer->gids) {
+		peer->id = id;
+		peer->uid = info.uid;
+		peer->gids[0] = info.gid;
 		for (i = 0; i < info.n_groups; i++)
-			sender->gids[i + 1] = info.groups[i];
-		sender->n_gids = info.n_groups + 1;
+			peer->gids[i + 1] = info.groups[i];
+		peer->n_gids = info.n_groups + 1;
 	}
 	kbus_info_release(conn, &info);
-	return sender->gids ? 0 : -ENOMEM;
+	return peer->gids ? 0 : -ENOMEM;
+}
+
+/* What the kernel says of a connection; what it said before is remembered. */
+static struct kbus_policy_party party_of(struct kbus_conn *conn, uint64_t id, struct peer *peer,
+					 bool *known)
+{
+	*known = *known && (peer->id == id || ask_kernel(conn, id, peer) == 0);
+	return (struct kbus_policy_party){
+		.uid = peer->uid, .gids = peer->gids, .n_gids = peer->n_gids,
+	};
+}
+
+struct ownership {
+	struct kbus_conn *conn;
+	const struct kbus_incoming *in;
+};
+
+/* Names come with the message, unless it was sent before we asked for that. */
+static bool sender_owns(void *context, const char *name)
+{
+	const struct ownership *o = context;
+	uint64_t owner, flags;
+
+	if (kbus_incoming_owns_name(o->in, NULL))
+		return kbus_incoming_owns_name(o->in, name);
+	return kbus_name_owner(o->conn, name, &owner, &flags) == 0 &&
+	       !(flags & KDBUS_HELLO_ACTIVATOR) && owner == o->in->src_id;
+}
+
+static bool judge_message(struct kbus_conn *conn, struct kbus_judge *judge,
+			  const struct kbus_incoming *in)
+{
+	const unsigned int need = kbus_policy_need_of(&in->header);
+	struct ownership ownership = { .conn = conn, .in = in };
+	struct peer *sender = &judge->senders[in->src_id % N_SENDERS];
+	bool known = true;
+	const struct kbus_policy_question question = {
+		.header = &in->header,
+		.sender = party_of(conn, in->src_id, sender, &known),
+		.receiver = party_of(conn, conn->id, &judge->self, &known),
+		.names = (const char *const *)judge->names,
+		.n_names = judge->n_names,
+		.sender_owns = sender_owns,
+		.context = &ownership,
+	};
+
+	if (!known)
+		return false;
+	if (judge->needs & need && !kbus_policy_may_send(judge->policy, &question))
+		return false;
+	return !(judge->needs & KBUS_JUDGE_RECEIVE) ||
+	       kbus_policy_may_receive(judge->policy, &question);
 }
 
 /**
  * kbus_judge_allows() - may the client see this message?
- * @conn: the connection, with a policy
- * @in: a call or unicast signal of another connection
+ * @conn: the connection; not one that is the bus
+ * @in: a message of another connection, with its true sender in the header
  *
- * Return: false if the policy denies it, or nothing is known of the sender.
+ * Return: false if the policy denies it, or nothing is known of the sender or of the policy.
  */
 bool kbus_judge_allows(struct kbus_conn *conn, const struct kbus_incoming *in)
 {
-	struct kbus_judge *judge = conn->judge;
-	struct kbus_policy_question question;
-	struct sender *sender;
+	struct kbus_judge *judge;
+	int r;
 
+	if (!conn->judge) {
+		r = judge_open(conn);
+		conn->has_no_rules = r == -ENOENT;
+		if (r < 0)
+			return r == -ENOENT;
+	}
+	judge = conn->judge;
 	have_rules(conn, judge);
-	if (!judge->is_fine)
+	if (!(judge->needs & (kbus_policy_need_of(&in->header) | KBUS_JUDGE_RECEIVE)))
 		return true;
-	sender = &judge->senders[in->src_id % N_SENDERS];
-	if (sender->id != in->src_id && ask_kernel(conn, in->src_id, sender) < 0)
-		return false;
-	question = (struct kbus_policy_question){
-		.header = &in->header,
-		.names = (const char *const *)judge->names,
-		.n_names = judge->n_names,
-		.uid = sender->uid,
-		.gids = sender->gids,
-		.n_gids = sender->n_gids,
-	};
-	return kbus_policy_allows(judge->policy, &question);
+	if (strcmp(in->header.sender, KBUS_DRIVER_NAME) == 0)
+		return true;
+	return judge_message(conn, judge, in);
 }
 
 /**
@@ -286,6 +372,7 @@ void kbus_judge_free(struct kbus_judge *judge)
 	for (i = 0; i < judge->n_names; i++)
 		free(judge->names[i]);
 	free(judge->names);
+	free(judge->self.gids);
 	for (i = 0; i < N_SENDERS; i++)
 		free(judge->senders[i].gids);
 	free(judge);

@@ -193,7 +193,7 @@ void kbus_payload_close(const struct kdbus_msg *msg, bool memfds_only)
 /**
  * kbus_incoming_owns_name() - did the sender own a name when it sent this?
  * @in: the message
- * @name: well-known name
+ * @name: well-known name, or NULL for any
  *
  * Known only if the connection asks for %KDBUS_ATTACH_NAMES.
  *
@@ -206,7 +206,8 @@ bool kbus_incoming_owns_name(const struct kbus_incoming *in, const char *name)
 	if (!in->msg)
 		return false;
 	KBUS_FOREACH_ITEM(item, in->msg)
-		if (item->type == KDBUS_ITEM_OWNED_NAME && strcmp(item->name.name, name) == 0)
+		if (item->type == KDBUS_ITEM_OWNED_NAME &&
+		    (!name || strcmp(item->name.name, name) == 0))
 			return true;
 	return false;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* policy.c - who may send what to a name; policy.h is the overview */
+/* policy.c - who may send what to whom; policy.h is the overview */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,18 +8,25 @@
 
 enum context { DEFAULT, GROUP, USER, MANDATORY };
 
+/* What a rule asks for that is true or not. */
+enum choice { ANY, YES, NO };
+
 /* One line. Strings lie in the text of the policy; NULL does not narrow the rule. */
 struct rule {
 	bool allow;
+	bool receive;		/* about receiving, else about sending */
 	enum context context;
 	uint32_t id;		/* of a group or user */
 	const char *destination;
 	const char *prefix;	/* this name and all below it */
+	const char *sender;
 	const char *interface;
 	const char *member;
 	const char *path;
 	const char *error;
 	uint8_t type;		/* of messages; 0 for all */
+	enum choice broadcast;
+	enum choice requested_reply;
 	uint32_t min_fds, max_fds;
 };
 
@@ -63,6 +70,12 @@ static int read_type(const char *text, uint8_t *ret)
 	return -EBADMSG;
 }
 
+static int read_choice(const char *text, enum choice *ret)
+{
+	*ret = strcmp(text, "true") == 0 ? YES : NO;
+	return *ret == YES || strcmp(text, "false") == 0 ? 0 : -EBADMSG;
+}
+
 static int read_condition(struct rule *rule, char *word)
 {
 	const struct {
@@ -71,6 +84,7 @@ static int read_condition(struct rule *rule, char *word)
 	} texts[] = {
 		{ "destination", &rule->destination },
 		{ "prefix", &rule->prefix },
+		{ "sender", &rule->sender },
 		{ "interface", &rule->interface },
 		{ "member", &rule->member },
 		{ "path", &rule->path },
@@ -79,8 +93,10 @@ static int read_condition(struct rule *rule, char *word)
 	char *value = strchr(word, '=');
 	size_t i;
 
-	if (!value)
-		return -EBADMSG;
+	if (!value) {
+		rule->receive = true;
+		return strcmp(word, "receive") == 0 ? 0 : -EBADMSG;
+	}
 	*value++ = '\0';
 	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		if (strcmp(word, texts[i].key) == 0) {
@@ -90,6 +106,10 @@ static int read_condition(struct rule *rule, char *word)
 	}
 	if (strcmp(word, "type") == 0)
 		return read_type(value, &rule->type);
+	if (strcmp(word, "broadcast") == 0)
+		return read_choice(value, &rule->broadcast);
+	if (strcmp(word, "requested_reply") == 0)
+		return read_choice(value, &rule->requested_reply);
 	if (strcmp(word, "min_fds") == 0)
 		return read_number(value, &rule->min_fds);
 	if (strcmp(word, "max_fds") == 0)
@@ -192,58 +212,170 @@ static bool is_below(const char *name, const char *prefix)
 	return strncmp(name, prefix, size) == 0 && (!name[size] || name[size] == '.');
 }
 
-static bool names_receiver(const struct rule *rule, const struct kbus_policy_question *question)
+static bool names_receiver(const struct rule *rule, const char *const *names, size_t n_names)
 {
 	size_t i;
 
 	if (!rule->destination && !rule->prefix)
 		return true;
-	for (i = 0; i < question->n_names; i++)
-		if (rule->destination ? strcmp(question->names[i], rule->destination) == 0 :
-					is_below(question->names[i], rule->prefix))
+	for (i = 0; i < n_names; i++)
+		if (rule->destination ? strcmp(names[i], rule->destination) == 0 :
+					is_below(names[i], rule->prefix))
 			return true;
 	return false;
 }
 
-/**
- * kbus_policy_is_fine() - do rules about this name ask for more than who sends?
- * @policy: the policy
- * @name: well-known name
- *
- * Rules that the kernel enforces alone need no second verdict. Those that speak of no name count when
- * they ask for an interface, a member or a path; every policy has some on types alone.
- *
- * Return: whether messages to the name have to be judged.
- */
-bool kbus_policy_is_fine(const struct kbus_policy *policy, const char *name)
+static bool is_narrowed(const struct rule *rule)
 {
-	const struct kbus_policy_question question = { .names = &name, .n_names = 1 };
+	return rule->interface || rule->member || rule->path || rule->error || rule->sender ||
+	       rule->min_fds || rule->max_fds < UINT32_MAX;
+}
+
+/*
+ * Is a call or a signal to one of these names judged by the kernel alone? It knows who may talk to a
+ * name. Rules that speak of no name count when they ask for an interface, a member or a path; every
+ * policy has some on types alone.
+ */
+static bool is_fine(const struct kbus_policy *policy, const char *const *names, size_t n_names)
+{
 	const struct rule *rule;
 	size_t i;
 
-	for (i = 0; i < policy->n_rules; i++) {
+	for (i = 0; n_names && i < policy->n_rules; i++) {
 		rule = &policy->rules[i];
-		if (!names_receiver(rule, &question))
+		if (rule->receive || rule->broadcast == YES || !names_receiver(rule, names, n_names))
 			continue;
 		if (rule->interface || rule->member || rule->path)
 			return true;
-		if ((rule->destination || rule->prefix) &&
-		    (rule->error || rule->type || rule->min_fds || rule->max_fds < UINT32_MAX))
+		if ((rule->destination || rule->prefix) && (rule->type || is_narrowed(rule)))
 			return true;
 	}
 	return false;
 }
 
-static bool concerns_sender(const struct rule *rule, const struct kbus_policy_question *question)
+/* Messages of one type that rules of one kind are about. */
+struct traffic {
+	bool receive;
+	uint8_t type;
+	bool is_broadcast;
+};
+
+/* Can the rule fit a message of @traffic to the owner of @names? */
+static bool concerns_traffic(const struct rule *rule, const struct traffic *traffic,
+			     const char *const *names, size_t n_names)
+{
+	const bool is_reply = traffic->type == KBUS_METHOD_RETURN || traffic->type == KBUS_ERROR;
+
+	if (rule->receive != traffic->receive || (rule->type && rule->type != traffic->type))
+		return false;
+	if (rule->broadcast == (traffic->is_broadcast ? NO : YES))
+		return false;
+	if (is_reply && !rule->allow && rule->requested_reply != YES)
+		return false;
+	return names_receiver(rule, names, n_names);
+}
+
+/* Is all of it allowed, whoever sends it to whomever? */
+static bool is_open(const struct kbus_policy *policy, const struct traffic *traffic,
+		    const char *const *names, size_t n_names)
+{
+	enum context context;
+	const struct rule *rule;
+	bool open = false;
+	size_t i;
+
+	for (context = DEFAULT; context <= MANDATORY; context++) {
+		for (i = 0; i < policy->n_rules; i++) {
+			rule = &policy->rules[i];
+			if (rule->context != context ||
+			    !concerns_traffic(rule, traffic, names, n_names))
+				continue;
+			if (!rule->allow)
+				open = false;
+			else if (!is_narrowed(rule) && context != GROUP && context != USER)
+				open = true;
+		}
+	}
+	return open;
+}
+
+static bool asks_for_senders(const struct kbus_policy *policy)
+{
+	size_t i;
+
+	for (i = 0; i < policy->n_rules; i++)
+		if (policy->rules[i].sender)
+			return true;
+	return false;
+}
+
+/**
+ * kbus_policy_needs() - which messages to the owner of these names have to be judged?
+ * @policy: the policy
+ * @names: well-known names
+ * @n_names: entries at @names
+ *
+ * Return: of &enum kbus_policy_need.
+ */
+unsigned int kbus_policy_needs(const struct kbus_policy *policy, const char *const *names,
+			       size_t n_names)
+{
+	static const struct {
+		struct traffic traffic;
+		unsigned int need;
+	} table[] = {
+		{ { .type = KBUS_SIGNAL }, KBUS_JUDGE_SIGNAL },
+		{ { .type = KBUS_SIGNAL, .is_broadcast = true }, KBUS_JUDGE_BROADCAST },
+		{ { .type = KBUS_METHOD_RETURN }, KBUS_JUDGE_REPLY },
+		{ { .type = KBUS_ERROR }, KBUS_JUDGE_REPLY },
+		{ { .receive = true, .type = KBUS_METHOD_CALL }, KBUS_JUDGE_RECEIVE },
+		{ { .receive = true, .type = KBUS_METHOD_RETURN }, KBUS_JUDGE_RECEIVE },
+		{ { .receive = true, .type = KBUS_ERROR }, KBUS_JUDGE_RECEIVE },
+		{ { .receive = true, .type = KBUS_SIGNAL }, KBUS_JUDGE_RECEIVE },
+	};
+	unsigned int needs = 0;
+	size_t i;
+
+	if (is_fine(policy, names, n_names))
+		needs |= KBUS_JUDGE_CALL | KBUS_JUDGE_SIGNAL;
+	for (i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (!is_open(policy, &table[i].traffic, names, n_names))
+			needs |= table[i].need;
+	if (needs & KBUS_JUDGE_RECEIVE && asks_for_senders(policy))
+		needs |= KBUS_JUDGE_SENDER_NAMES;
+	return needs;
+}
+
+static bool is_broadcast(const struct kbus_header *header)
+{
+	return header->type == KBUS_SIGNAL && !header->destination;
+}
+
+/**
+ * kbus_policy_need_of() - what says that rules about sending have to judge this message?
+ * @header: of the message
+ *
+ * Return: one of &enum kbus_policy_need.
+ */
+enum kbus_policy_need kbus_policy_need_of(const struct kbus_header *header)
+{
+	if (header->type == KBUS_METHOD_RETURN || header->type == KBUS_ERROR)
+		return KBUS_JUDGE_REPLY;
+	if (header->type != KBUS_SIGNAL)
+		return KBUS_JUDGE_CALL;
+	return is_broadcast(header) ? KBUS_JUDGE_BROADCAST : KBUS_JUDGE_SIGNAL;
+}
+
+static bool concerns(const struct rule *rule, const struct kbus_policy_party *party)
 {
 	size_t i;
 
 	if (rule->context == USER)
-		return rule->id == question->uid;
+		return rule->id == party->uid;
 	if (rule->context != GROUP)
 		return true;
-	for (i = 0; i < question->n_gids; i++)
-		if (rule->id == question->gids[i])
+	for (i = 0; i < party->n_gids; i++)
+		if (rule->id == party->gids[i])
 			return true;
 	return false;
 }
@@ -258,6 +390,11 @@ static bool fits_message(const struct rule *rule, const struct kbus_header *head
 {
 	if (rule->type && rule->type != header->type)
 		return false;
+	if (rule->broadcast != ANY && (rule->broadcast == YES) != is_broadcast(header))
+		return false;
+	/* It was requested, or it would not be here. */
+	if (header->reply_serial && !rule->allow && rule->requested_reply != YES)
+		return false;
 	/* Calls need not name their interface; then what is denied for any is denied. */
 	if (rule->interface && !header->interface && rule->allow)
 		return false;
@@ -266,15 +403,20 @@ static bool fits_message(const struct rule *rule, const struct kbus_header *head
 	       header->n_fds >= rule->min_fds && header->n_fds <= rule->max_fds;
 }
 
-/**
- * kbus_policy_allows() - the verdict
- * @policy: the policy
- * @question: who sends what to whom
- *
- * Return: whether the receiver may see the message.
- */
-bool kbus_policy_allows(const struct kbus_policy *policy,
-			const struct kbus_policy_question *question)
+static bool names_sender(const struct rule *rule, const struct kbus_policy_question *question)
+{
+	const char *sender = question->header->sender;
+
+	if (!rule->sender)
+		return true;
+	if (rule->sender[0] == ':')
+		return sender && strcmp(rule->sender, sender) == 0;
+	return question->sender_owns(question->context, rule->sender);
+}
+
+static bool verdict(const struct kbus_policy *policy, bool receive,
+		    const struct kbus_policy_party *party,
+		    const struct kbus_policy_question *question)
 {
 	enum context context;
 	const struct rule *rule;
@@ -284,10 +426,38 @@ bool kbus_policy_allows(const struct kbus_policy *policy,
 	for (context = DEFAULT; context <= MANDATORY; context++) {
 		for (i = 0; i < policy->n_rules; i++) {
 			rule = &policy->rules[i];
-			if (rule->context == context && concerns_sender(rule, question) &&
-			    names_receiver(rule, question) && fits_message(rule, question->header))
+			if (rule->context == context && rule->receive == receive &&
+			    concerns(rule, party) &&
+			    names_receiver(rule, question->names, question->n_names) &&
+			    fits_message(rule, question->header) && names_sender(rule, question))
 				allowed = rule->allow;
 		}
 	}
 	return allowed;
+}
+
+/**
+ * kbus_policy_may_send() - what rules about sending say
+ * @policy: the policy
+ * @question: who sends what to whom
+ *
+ * Return: whether the sender may send the message to this receiver.
+ */
+bool kbus_policy_may_send(const struct kbus_policy *policy,
+			  const struct kbus_policy_question *question)
+{
+	return verdict(policy, false, &question->sender, question);
+}
+
+/**
+ * kbus_policy_may_receive() - what rules about receiving say
+ * @policy: the policy
+ * @question: who sends what to whom
+ *
+ * Return: whether the receiver may see the message.
+ */
+bool kbus_policy_may_receive(const struct kbus_policy *policy,
+			     const struct kbus_policy_question *question)
+{
+	return verdict(policy, true, &question->receiver, question);
 }

@@ -161,12 +161,12 @@ static int reject(struct kbus_conn *conn, struct kbus_incoming *in, enum kbus_re
 /* The policy of the bus, as far as the kernel does not know it. */
 static bool is_denied(struct kbus_conn *conn, const struct kbus_incoming *in)
 {
-	const struct kbus_header *h = &in->header;
-
-	if (!conn->judge || conn->is_monitor || in->src_id == conn->id)
+	if (conn->has_no_rules || conn->is_monitor || conn->options.is_driver)
 		return false;
-	return (h->type == KBUS_METHOD_CALL || (h->type == KBUS_SIGNAL && h->destination)) &&
-	       !kbus_judge_allows(conn, in);
+	/* The bus's own words. */
+	if (in->src_id == conn->id && strcmp(in->header.sender, KBUS_DRIVER_NAME) == 0)
+		return false;
+	return !kbus_judge_allows(conn, in);
 }
 
 static int deny(struct kbus_conn *conn, struct kbus_incoming *in)
@@ -417,12 +417,12 @@ static int open_message(struct kbus_conn *conn, struct kbus_incoming *in)
 	r = correct_header(conn, in);
 	if (r < 0)
 		return reject(conn, in, r == -ENOMEM ? KBUS_DROP_MEMORY : KBUS_DROP_SIZE, NULL);
-	if (is_denied(conn, in))
-		return deny(conn, in);
 	if ((conn->is_monitor ? kbus_matchset_count(conn->matches) > 0 :
 				in->msg->dst_id == KDBUS_DST_ID_BROADCAST) &&
 	    !is_wanted(conn, in))
 		return reject(conn, in, KBUS_DROP_FILTERED, NULL);
+	if (is_denied(conn, in))
+		return deny(conn, in);
 	if (in->header.type == KBUS_ERROR && !in->msg->cookie_reply && in->src_id != conn->id)
 		conn->failed_serial = in->header.reply_serial;
 	if (payload.memfd && in->is_taken)
