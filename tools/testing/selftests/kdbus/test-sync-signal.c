@@ -2,6 +2,7 @@
 /* Synchronous calls that a signal interrupts. */
 #include <sched.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include "common.h"
 #include "objects.h"
 #include "kselftest_harness.h"
@@ -91,6 +92,24 @@ TEST_F(interrupt, call_is_eintr_without_sa_restart)
 	ASSERT_EQ(0, handle_signal(0));
 	EXPECT_EQ(-EINTR, interrupt(&self->call, &self->b));
 	EXPECT_EQ(1, recv_cookie(&self->b));
+}
+
+/* abi: 11.6/5-eintr, 11.6/1 */
+TEST_F(interrupt, call_with_a_descriptor_to_cancel_is_eintr_and_goes_on_when_it_is_made_again)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	ASSERT_LE(0, fd);
+	args_cancel_fd(&self->call.cmd, fd);
+	ASSERT_EQ(0, handle_signal(0));
+	EXPECT_EQ(-EINTR, interrupt(&self->call, &self->b));
+	ASSERT_EQ(0, start_and_block(&self->call, &self->b));
+	EXPECT_EQ(1, recv_cookie(&self->b));
+	EXPECT_EQ(-EAGAIN, recv_cookie(&self->b));
+	EXPECT_EQ(0, send_reply(&self->b, self->a.id, 2, 1));
+	EXPECT_EQ(0, sync_call_join(&self->call));
+	EXPECT_EQ(2, sync_call_reply(&self->call)->cookie);
+	close(fd);
 }
 
 /* abi: 11.6/1 */
