@@ -185,6 +185,36 @@ static const char *const scenes[] = {
 	"0 close 4 ok 0\n"
 	"0 poll 3 ok 0 2 3\n",
 
+	/* A name goes from one who has no room to somebody else, while a message waits for it, and a question. */
+	"0 name_acquire 4 ok 0 0 [NAME c x1 0 /s0]\n"
+	"0 send 3 ok 0" PLAIN LARGE "\n"
+	"0 again 3 ok 0 100\n"
+	"0 room 5 ok 0 0 0 9000 0 [NAME c x1 0 /s0]\n"
+	"1 poll 5 ok 0 3 3\n"
+	"1 name_release 4 ok 0 0 [NAME c x1 0 /s0]\n"
+	"1 name_acquire 5 ok 0 0 [NAME c x1 0 /s0]\n"
+	"1 recv 5 ok 0\n"
+	"0 send 3 ok 0 10000 0 0 0 " D " 1" LARGE TO_NAME " [DEADLINE c x1 0 now:1312d00,/-]\n",
+
+	/* Two users wait at one receiver, who makes room bit by bit. */
+	"0 send 3 ok 0" PLAIN LARGE "\n"
+	"0 again 3 ok 0 40\n"
+	"0 user 0 ok 0 3e8\n"
+	"0 open 7 ok 0 1\n"
+	"0 hello 7 ok 0 1 ffffffffffffffff 3fff 10000\n"
+	"0 send 7 ok 0 0 0 id:4 0 " D " 1" LARGE "\n"
+	"0 again 7 ok 0 100\n"
+	"0 user 0 ok 0 0\n"
+	"2 recv 4 ok 0\n"
+	"2 free 4 ok 0 0 off:4\n"
+	"2 again 4 ok 0 2\n"
+	"2 recv 4 ok 0 2\n"
+	"2 again 4 ok 0 20\n"
+	"1 send 7 ok 0 10000 0 id:4 0 " D " 1" LARGE " [DEADLINE c x1 0 now:1312d00,/-]\n"
+	"1 again 7 ok 0 4\n"
+	"0 send 3 ok 0 10000 0 id:4 0 " D " 1" LARGE " [DEADLINE c x1 0 now:1312d00,/-]\n"
+	"0 again 3 ok 0 4\n",
+
 	/* A broadcast waits for all who listen. */
 	"0 match_add 4 ok 0 0 1 [BLOOM_MASK c x1 0 /f8:0]\n"
 	"0 match_add 5 ok 0 0 1 [BLOOM_MASK c x1 0 /f8:0]\n"
