@@ -6,6 +6,7 @@
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 
 #include "wait.h"
@@ -75,6 +76,10 @@ int kdbus_wait(wait_queue_head_t *head, bool (*is_over)(const void *arg), const 
 
 	if (cancel)
 		return wait_cancelable(head, is_over, arg, cancel, deadline_ns);
+	/* Whom we have woken may run before us: then it may be so without going to sleep. */
+	cond_resched();
+	if (is_over(arg))
+		return 0;
 	for (;;) {
 		prepare_to_wait(head, &wait, TASK_INTERRUPTIBLE);
 		if (is_over(arg))
