@@ -61,61 +61,49 @@ static bool exchange_may_go_on(struct kdbus_conn *conn, const s64 *least)
 	return urgent;
 }
 
-/* Sleep until there may be a message. */
+/*
+ * Sleep once, unless there may be a message.  Returns why there is no point in sleeping again;
+ * whoever was chosen to be woken meanwhile has to look for the message all the same.
+ */
 static int exchange_wait(struct kdbus_conn *conn, const s64 *least, u64 timeout_ns)
 {
 	ktime_t deadline = ns_to_ktime(min_t(u64, timeout_ns, KTIME_MAX));
 	bool for_ever = timeout_ns >= KTIME_MAX;
 	bool timed_out = false;
 	DEFINE_WAIT(wait);
-	int ret = 0;
 
-	for (;;) {
-		if (least)
-			prepare_to_wait(&conn->wait, &wait, TASK_INTERRUPTIBLE);
-		else
-			prepare_to_wait_exclusive(&conn->wait, &wait, TASK_INTERRUPTIBLE);
-		if (exchange_may_go_on(conn, least))
-			break;
-		ret = timed_out ? -ETIMEDOUT : signal_pending(current) ? -ERESTARTSYS : 0;
-		if (ret)
-			break;
+	if (least)
+		prepare_to_wait(&conn->wait, &wait, TASK_INTERRUPTIBLE);
+	else
+		prepare_to_wait_exclusive(&conn->wait, &wait, TASK_INTERRUPTIBLE);
+	if (!exchange_may_go_on(conn, least) && !signal_pending(current))
 		timed_out = !schedule_hrtimeout_range(for_ever ? NULL : &deadline, 0,
 						      HRTIMER_MODE_ABS);
-	}
 	finish_wait(&conn->wait, &wait);
-	/* We may have been chosen to be woken after we looked. */
-	return ret && exchange_may_go_on(conn, least) ? 0 : ret;
+	return timed_out ? -ETIMEDOUT : signal_pending(current) ? -ERESTARTSYS : 0;
 }
 
-/*
- * Take a message, or wait for one.  NULL is either an error or a loss, without
- * a message behind it.
- */
+/* Take a message, or wait for one.  NULL is a loss, without a message behind it. */
 static struct kdbus_entry *exchange_take(struct kdbus_conn *conn,
-					 const struct kdbus_cmd_exchange *cmd, u64 *lost,
-					 int *error)
+					 const struct kdbus_cmd_exchange *cmd, u64 *lost)
 {
 	const s64 *least = cmd->flags & KDBUS_EXCHANGE_USE_PRIORITY ? &cmd->priority : NULL;
+	int ended = cmd->timeout_ns ? 0 : -EAGAIN;
 	struct kdbus_entry *entry;
 
+	*lost = 0;
 	for (;;) {
-		*error = 0;
-		entry = kdbus_recv_begin(conn, least, lost);
-		if (IS_ERR(entry)) {
-			*error = PTR_ERR(entry);
-			return NULL;
+		if (exchange_may_go_on(conn, least)) {
+			entry = kdbus_recv_begin(conn, least, lost);
+			if (entry || *lost)
+				return entry;
+			if (!kdbus_conn_is_active(conn))
+				return ERR_PTR(-ECONNRESET);
+			continue;
 		}
-		if (entry || *lost)
-			return entry;
-		if (!kdbus_conn_is_active(conn))
-			*error = -ECONNRESET;
-		else if (!cmd->timeout_ns)
-			*error = -EAGAIN;
-		else
-			*error = exchange_wait(conn, least, cmd->timeout_ns);
-		if (*error)
-			return NULL;
+		if (ended)
+			return ERR_PTR(ended);
+		ended = exchange_wait(conn, least, cmd->timeout_ns);
 	}
 }
 
@@ -129,8 +117,6 @@ static int exchange_answer(struct kdbus_arg *arg, u64 steps, bool received, u64 
 	cmd->return_flags = steps | (received ? KDBUS_EXCHANGE_RETURN_RECEIVED : 0) |
 			    (lost ? KDBUS_RECV_RETURN_DROPPED_MSGS : 0);
 	ret = kdbus_arg_write_back(arg, offsetof(struct kdbus_cmd_exchange, return_flags),
-				   offsetofend(struct kdbus_cmd_exchange, return_flags)) ?:
-	      kdbus_arg_write_back(arg, offsetof(struct kdbus_cmd_exchange, dropped_msgs),
 				   offsetofend(struct kdbus_cmd_exchange, msg));
 	if (ret)
 		cmd->return_flags = 0;
@@ -142,12 +128,15 @@ static int exchange_receive(struct kdbus_conn *conn, struct kdbus_arg *arg, u64 
 {
 	struct kdbus_cmd_exchange *cmd = arg->exchange;
 	struct kdbus_entry *entry;
-	int error, ret;
 	u64 lost;
+	int ret;
 
-	entry = exchange_take(conn, cmd, &lost, &error);
-	if (error && !steps)
-		return error;
+	entry = exchange_take(conn, cmd, &lost);
+	if (IS_ERR(entry)) {
+		if (!steps)
+			return PTR_ERR(entry);
+		entry = NULL;
+	}
 
 	kdbus_publish_nothing(conn, &cmd->msg);
 	if (entry)
