@@ -168,17 +168,38 @@ out_unlock:
 	return ret;
 }
 
+/* Make sure that the timer fires at @deadline_ns or before. */
+static void calls_arm_locked(struct kdbus_conn *caller, u64 deadline_ns)
+{
+	u64 now, delay;
+
+	lockdep_assert_held(&caller->lock);
+
+	if (deadline_ns >= caller->deadline_ns || caller->closed)
+		return;
+	caller->deadline_ns = deadline_ns;
+	now = ktime_get_ns();
+	delay = deadline_ns > now ? min_t(u64, deadline_ns - now, CALL_LOOK_AGAIN_NS) : 0;
+	mod_delayed_work(kdbus_workqueue, &caller->deadline,
+			 delay ? nsecs_to_jiffies(delay) + 1 : 0);
+}
+
 /**
  * kdbus_call_open() - let a reply find a call, whose message follows at once
  * @call: new; the caller has been entered
  * @registration: of the name that the message is sent to, or 0
+ *
+ * From now on it ends at its deadline.
  */
 void kdbus_call_open(struct kdbus_call *call, u64 registration)
 {
+	struct kdbus_conn *caller = call->caller;
+
 	call->registration = registration;
-	spin_lock(&call->caller->lock);
-	list_add(&call->caller_entry, &call->caller->calls);
-	spin_unlock(&call->caller->lock);
+	spin_lock(&caller->lock);
+	list_add(&call->caller_entry, &caller->calls);
+	calls_arm_locked(caller, call->deadline_ns);
+	spin_unlock(&caller->lock);
 }
 
 /**
@@ -217,34 +238,6 @@ static bool call_is_pending(const struct kdbus_call *call)
 {
 	/* Pairs with kdbus_call_owe_locked(). */
 	return smp_load_acquire(&call->state) == KDBUS_CALL_PENDING;
-}
-
-/* Make sure that the timer fires at @deadline_ns or before. */
-static void calls_arm_locked(struct kdbus_conn *caller, u64 deadline_ns)
-{
-	u64 now, delay;
-
-	lockdep_assert_held(&caller->lock);
-
-	if (deadline_ns >= caller->deadline_ns || caller->closed)
-		return;
-	caller->deadline_ns = deadline_ns;
-	now = ktime_get_ns();
-	delay = deadline_ns > now ? min_t(u64, deadline_ns - now, CALL_LOOK_AGAIN_NS) : 0;
-	mod_delayed_work(kdbus_workqueue, &caller->deadline,
-			 delay ? nsecs_to_jiffies(delay) + 1 : 0);
-}
-
-/**
- * kdbus_call_arm() - see to it that the call ends at its deadline
- * @call: its message has been queued
- */
-void kdbus_call_arm(struct kdbus_call *call)
-{
-	spin_lock(&call->caller->lock);
-	if (!list_empty(&call->caller_entry))
-		calls_arm_locked(call->caller, call->deadline_ns);
-	spin_unlock(&call->caller->lock);
 }
 
 /**
@@ -328,8 +321,10 @@ static void call_done_locked(struct kdbus_call *call, int result, struct kdbus_e
 {
 	call->result = result;
 	call->reply = reply;
-	call->state = KDBUS_CALL_DONE;
-	wake_up_interruptible_sync_poll(&call->wait, EPOLLIN);
+	WRITE_ONCE(call->state, KDBUS_CALL_DONE);
+	/* The barrier in it pairs with that of prepare_to_wait() in kdbus_wait(). */
+	if (wq_has_sleeper(&call->wait))
+		wake_up_interruptible_sync_poll(&call->wait, EPOLLIN);
 }
 
 /**
@@ -618,10 +613,10 @@ void kdbus_calls_deadline(struct work_struct *work)
 
 	spin_lock(&caller->lock);
 	list_for_each_entry_safe(call, next, &caller->calls, caller_entry) {
-		/* A NEW one arms the timer itself when it has been sent. */
-		if (smp_load_acquire(&call->state) == KDBUS_CALL_NEW)
-			continue;
-		if (call->deadline_ns <= now) {
+		/* A NEW one is about to be sent, and not before that it can end. */
+		if (smp_load_acquire(&call->state) == KDBUS_CALL_NEW) {
+			earliest = min(earliest, max(call->deadline_ns, now + 1));
+		} else if (call->deadline_ns <= now) {
 			if (call_expire_locked(call))
 				list_add(&call->caller_entry, &gone);
 		} else {
@@ -647,6 +642,9 @@ struct kdbus_call *kdbus_call_adopt(struct kdbus_conn *caller, u64 cookie)
 {
 	struct kdbus_call *call;
 
+	/* What the restarted thread left behind is there; others do not matter. */
+	if (likely(list_empty(&caller->calls)))
+		return NULL;
 	spin_lock(&caller->lock);
 	list_for_each_entry(call, &caller->calls, caller_entry) {
 		if (!call->interrupted || call->cookie != cookie)

@@ -81,7 +81,6 @@ int kdbus_call_admit(struct kdbus_call *call);
 void kdbus_call_close(struct kdbus_call *call);
 void kdbus_call_open(struct kdbus_call *call, u64 registration);
 void kdbus_call_owe_locked(struct kdbus_call *call, struct kdbus_conn *replier);
-void kdbus_call_arm(struct kdbus_call *call);
 void kdbus_call_cancel(struct kdbus_call *call);
 
 bool kdbus_call_is_expected(struct kdbus_conn *caller, struct kdbus_conn *replier, u64 cookie);

@@ -105,8 +105,6 @@ static int send_async_call(struct kdbus_message *message)
 	kdbus_delay_point();
 	if (ret)
 		kdbus_call_cancel(call);
-	else
-		kdbus_call_arm(call);
 	kdbus_call_put(call);
 	return ret;
 }
@@ -257,7 +255,6 @@ static int send_sync_call(struct kdbus_message *message, const struct kdbus_item
 			kdbus_call_cancel(call);
 			goto out_put;
 		}
-		kdbus_call_arm(call);
 		kdbus_free_all(message->src, free);
 	}
 	ret = send_wait(call, cancel, reply);
