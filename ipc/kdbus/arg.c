@@ -45,9 +45,9 @@ static int arg_find_rule(const struct kdbus_arg_rules *rules, u64 type)
 	return type == KDBUS_ITEM_NEGOTIATE ? i : -1;
 }
 
-static int arg_check_item(struct kdbus_arg *arg, const struct kdbus_item *item, size_t room)
+static int arg_check_item(struct kdbus_arg *arg, const struct kdbus_arg_rules *rules,
+			  const struct kdbus_item *item, size_t room)
 {
-	const struct kdbus_arg_rules *rules = arg->rules;
 	int i, ret;
 
 	if (room < KDBUS_ITEM_HEADER_SIZE || item->size < KDBUS_ITEM_HEADER_SIZE ||
@@ -66,17 +66,17 @@ static int arg_check_item(struct kdbus_arg *arg, const struct kdbus_item *item, 
 	return 0;
 }
 
-static int arg_check_items(struct kdbus_arg *arg)
+static int arg_check_items(struct kdbus_arg *arg, const struct kdbus_arg_rules *rules)
 {
-	size_t items_size = arg->size - arg->rules->size;
-	const void *items = arg->data + arg->rules->size;
+	size_t items_size = arg->size - rules->size;
+	const void *items = arg->data + rules->size;
 	size_t pos = 0;
 	int ret;
 
 	while (pos < items_size) {
 		const struct kdbus_item *item = items + pos;
 
-		ret = arg_check_item(arg, item, items_size - pos);
+		ret = arg_check_item(arg, rules, item, items_size - pos);
 		if (ret)
 			return ret;
 		pos += KDBUS_ALIGN8(item->size);
@@ -141,16 +141,15 @@ static int arg_copy_large(struct kdbus_arg *arg, u64 size)
  * Nearly all arguments are small: size, the rest, and the clearing of return_flags in one
  * go, because every beginning of an access to user memory has its price.
  */
-static int arg_copy(struct kdbus_arg *arg)
+static int arg_copy(struct kdbus_arg *arg, u64 __user *user, const struct kdbus_arg_rules *rules)
 {
-	u64 __user *user = arg->user;
 	u64 size;
 
 	if (!IS_ALIGNED((unsigned long)user, sizeof(u64)) ||
 	    !user_access_begin(user, sizeof(u64)))
 		return -EFAULT;
 	unsafe_get_user(size, user, out_fault);
-	if (unlikely(size < arg->rules->size || size > sizeof(arg->inline_data) ||
+	if (unlikely(size < rules->size || size > sizeof(arg->inline_data) ||
 		     !access_ok(user, size))) {
 		user_access_end();
 		return arg_copy_large(arg, size);
@@ -159,8 +158,9 @@ static int arg_copy(struct kdbus_arg *arg)
 	arg->inline_data[0] = size;
 	if (kdbus_unsafe_get_words(&arg->inline_data[1], user + 1, size - sizeof(u64)))
 		goto out_fault;
-	if (!arg->rules->is_message)
-		unsafe_put_user(0, arg_return_flags(arg), out_fault);
+	if (!rules->is_message)
+		unsafe_put_user(0, user + offsetof(struct kdbus_cmd, return_flags) / sizeof(u64),
+				out_fault);
 	user_access_end();
 	arg->size = size;
 	return 0;
@@ -170,21 +170,23 @@ out_fault:
 	return -EFAULT;
 }
 
-static int arg_check(struct kdbus_arg *arg)
+static int arg_check(struct kdbus_arg *arg, const struct kdbus_arg_rules *rules)
 {
-	const struct kdbus_arg_rules *rules = arg->rules;
+	struct kdbus_cmd *cmd = arg->cmd;
+	u64 flags = cmd->flags;
 	unsigned int i;
 	int ret;
 
 	if (!rules->is_message)
-		arg->cmd->return_flags = 0;
+		cmd->return_flags = 0;
 
-	arg->negotiate = arg->cmd->flags & KDBUS_FLAG_NEGOTIATE;
-	arg->cmd->flags &= ~(KDBUS_FLAG_NEGOTIATE | rules->ignored_flags);
-	if (arg->cmd->flags & ~rules->flags)
+	arg->negotiate = flags & KDBUS_FLAG_NEGOTIATE;
+	flags &= ~(KDBUS_FLAG_NEGOTIATE | rules->ignored_flags);
+	cmd->flags = flags;
+	if (flags & ~rules->flags)
 		return -EINVAL;
 
-	ret = arg_check_items(arg) ?: arg_negotiate(arg);
+	ret = arg_check_items(arg, rules) ?: arg_negotiate(arg);
 	if (ret || arg->negotiate)
 		return ret;
 	if (likely(!rules->mandatory))
@@ -215,7 +217,7 @@ int kdbus_arg_import(struct kdbus_arg *arg, void __user *user,
 	arg->negotiate = false;
 	memset(arg->items, 0, sizeof(arg->items));
 
-	return arg_copy(arg) ?: arg_check(arg);
+	return arg_copy(arg, user, rules) ?: arg_check(arg, rules);
 }
 
 /**

@@ -45,25 +45,17 @@ static int size_check(size_t payload, size_t expected)
 }
 
 /**
- * kdbus_item_check() - is an item from user space well-formed?
- * @item: in kernel memory, its size inside of the buffer and at least that of
- *        the header
+ * kdbus_item_check_other() - the rest of kdbus_item_check()
+ * @item: as there; neither PAYLOAD_VEC nor FREE
  *
- * Only what can be said by the item alone.
- *
- * Return: 0, -EINVAL, -EBADF for a negative memfd, -ENAMETOOLONG.
+ * Return: as there.
  */
-int kdbus_item_check(const struct kdbus_item *item)
+int kdbus_item_check_other(const struct kdbus_item *item)
 {
 	size_t payload = kdbus_item_payload_size(item);
 
-	/* Nearly every message has one, and the compiler begins its search in the middle. */
-	if (likely(item->type == KDBUS_ITEM_PAYLOAD_VEC))
-		return payload != sizeof(item->vec) || !item->vec.size ? -EINVAL : 0;
-
 	switch (item->type) {
 	case KDBUS_ITEM_NEGOTIATE:
-	case KDBUS_ITEM_FREE:
 		return payload % sizeof(u64) ? -EINVAL : 0;
 	case KDBUS_ITEM_PAYLOAD_MEMFD:
 		if (payload != sizeof(item->memfd) || !item->memfd.size)

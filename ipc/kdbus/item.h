@@ -4,6 +4,7 @@
 #define KDBUS_ITEM_H
 
 #include <linux/align.h>
+#include <linux/errno.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 #include <uapi/linux/kdbus.h>
@@ -35,6 +36,28 @@ static inline struct kdbus_item *kdbus_item_next(const struct kdbus_item *item)
 	return (void *)((u8 *)item + KDBUS_ALIGN8(item->size));
 }
 
+int kdbus_item_check_other(const struct kdbus_item *item);
+
+/**
+ * kdbus_item_check() - is an item from user space well-formed?
+ * @item: in kernel memory, its size inside of the buffer and at least that of
+ *        the header
+ *
+ * Only what can be said by the item alone.  Those that nearly every call has, here.
+ *
+ * Return: 0, -EINVAL, -EBADF for a negative memfd, -ENAMETOOLONG.
+ */
+static inline int kdbus_item_check(const struct kdbus_item *item)
+{
+	size_t payload = kdbus_item_payload_size(item);
+
+	if (likely(item->type == KDBUS_ITEM_PAYLOAD_VEC))
+		return payload != sizeof(item->vec) || !item->vec.size ? -EINVAL : 0;
+	if (likely(item->type == KDBUS_ITEM_FREE))
+		return payload % sizeof(u64) ? -EINVAL : 0;
+	return kdbus_item_check_other(item);
+}
+
 /**
  * KDBUS_ITEMS_FOREACH() - walk over items
  * @item: cursor, a struct kdbus_item pointer
@@ -48,7 +71,6 @@ static inline struct kdbus_item *kdbus_item_next(const struct kdbus_item *item)
 	     (u8 *)(item) < (u8 *)(items) + (items_size);		\
 	     (item) = kdbus_item_next(item))
 
-int kdbus_item_check(const struct kdbus_item *item);
 struct kdbus_item *kdbus_item_init(void *at, u64 type, size_t payload_size);
 
 #endif
