@@ -107,8 +107,11 @@ static int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
 		if (!shares.new)
 			return -ENOMEM;
 	}
-	kfree(shares.new);
-	share_free(shares.idle);
+	/* A user who has a share needs neither. */
+	if (unlikely(shares.new || shares.idle)) {
+		kfree(shares.new);
+		share_free(shares.idle);
+	}
 	return ret;
 }
 

@@ -52,7 +52,6 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
 	message->unreadable = false;
 	message->is_lost = false;
 	kdbus_meta_init(&message->meta);
-	message->names = NULL;
 	message->has_names = false;
 	message->has_time = false;
 }
@@ -63,9 +62,12 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
  */
 void kdbus_message_deinit(struct kdbus_message *message)
 {
-	kfree(message->names);
+	/* Nearly no message has any of them. */
+	if (message->has_names)
+		kfree(message->names);
 	kdbus_meta_deinit(&message->meta);
-	kvfree(message->loaded);
+	if (unlikely(message->loaded))
+		kvfree(message->loaded);
 	if (message->pieces != message->inline_pieces)
 		kvfree(message->pieces);
 	if (message->files)
