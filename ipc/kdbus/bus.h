@@ -55,6 +55,9 @@ struct kdbus_conn;
  * between.
  */
 
+/* Places for connections that are found at once. */
+#define KDBUS_BUS_RECENT 256
+
 /**
  * struct kdbus_names - the name registry of a bus
  * @lock: guards every change of an association
@@ -85,6 +88,8 @@ struct kdbus_names {
  * @dead: no new endpoints; under @lock
  * @endpoints: struct kdbus_ep; under @lock
  * @conns: by id; weak, read under RCU
+ * @recent: some of @conns, to be found without a tree; by the low bits of the id, the last one
+ *          that came; weak, read under RCU
  * @conn_slots: dense numbers of connections, for sets of them
  * @n_slots: one more than the largest number in use so far; only grows, under @lock
  * @names: the registry
@@ -117,6 +122,7 @@ struct kdbus_bus {
 	struct list_head endpoints;
 
 	struct xarray conns;
+	struct kdbus_conn __rcu *recent[KDBUS_BUS_RECENT];
 	struct ida conn_slots;
 	unsigned int n_slots;
 	struct kdbus_names names;

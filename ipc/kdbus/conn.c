@@ -160,32 +160,20 @@ void kdbus_conn_put(struct kdbus_conn *conn)
  */
 struct kdbus_conn *kdbus_conn_find(struct kdbus_bus *bus, u64 id)
 {
-	struct kdbus_conn *conn = NULL;
+	struct kdbus_conn *conn;
 
 	if (id != (unsigned long)id)
 		return NULL;
 	rcu_read_lock();
-	/* Pairs with the store in hello.c and the removal in leave.c. */
-	conn = xa_load(&bus->conns, id);
+	/* Both pair with the store in hello.c and the removal in leave.c. */
+	conn = rcu_dereference(bus->recent[id % KDBUS_BUS_RECENT]);
+	if (unlikely(!conn || conn->id != id))
+		conn = xa_load(&bus->conns, id);
 	if (conn && !kref_get_unless_zero(&conn->ref))
 		conn = NULL;
 	rcu_read_unlock();
 	kdbus_delay_point();
 	return conn;
-}
-
-/**
- * kdbus_conn_enter() - take part in the bus, until kdbus_conn_leave()
- * @conn: connection that gives the command
- *
- * Whoever takes the connection apart waits for us.  Nothing may be done in
- * between that waits for user space.
- *
- * Return: false if the connection has been taken apart already.
- */
-bool kdbus_conn_enter(struct kdbus_conn *conn)
-{
-	return atomic_inc_unless_negative(&conn->active);
 }
 
 /**
@@ -197,17 +185,6 @@ void kdbus_conn_leave(struct kdbus_conn *conn)
 	kdbus_delay_point();
 	if (unlikely(atomic_dec_return(&conn->active) == CONN_INACTIVE))
 		wake_up_var(&conn->active);
-}
-
-/**
- * kdbus_conn_is_active() - has nobody begun to take the connection apart?
- * @conn: the connection
- *
- * Return: whether; the answer may be old when it is used.
- */
-bool kdbus_conn_is_active(const struct kdbus_conn *conn)
-{
-	return atomic_read(&conn->active) >= 0;
 }
 
 /**

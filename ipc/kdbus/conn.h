@@ -165,15 +165,38 @@ static inline bool kdbus_conn_is_activator(const struct kdbus_conn *conn)
 	return conn->flags & KDBUS_HELLO_ACTIVATOR;
 }
 
+/**
+ * kdbus_conn_enter() - take part in the bus, until kdbus_conn_leave()
+ * @conn: connection that gives the command
+ *
+ * Whoever takes the connection apart waits for us.  Nothing may be done in
+ * between that waits for user space.
+ *
+ * Return: false if the connection has been taken apart already.
+ */
+static inline bool kdbus_conn_enter(struct kdbus_conn *conn)
+{
+	return atomic_inc_unless_negative(&conn->active);
+}
+
+/**
+ * kdbus_conn_is_active() - has nobody begun to take the connection apart?
+ * @conn: the connection
+ *
+ * Return: whether; the answer may be old when it is used.
+ */
+static inline bool kdbus_conn_is_active(const struct kdbus_conn *conn)
+{
+	return atomic_read(&conn->active) >= 0;
+}
+
 struct kdbus_conn *kdbus_conn_new(struct kdbus_ep *ep, const struct file *file, u64 flags,
 				  size_t pool_size, const char *description, bool is_owner);
 struct kdbus_conn *kdbus_conn_get(struct kdbus_conn *conn);
 struct kdbus_conn *kdbus_conn_find(struct kdbus_bus *bus, u64 id);
 void kdbus_conn_put(struct kdbus_conn *conn);
 
-bool kdbus_conn_enter(struct kdbus_conn *conn);
 void kdbus_conn_leave(struct kdbus_conn *conn);
-bool kdbus_conn_is_active(const struct kdbus_conn *conn);
 bool kdbus_conn_deactivate(struct kdbus_conn *conn);
 
 void kdbus_conn_count_lost(struct kdbus_conn *conn);

@@ -160,10 +160,12 @@ static int hello_link(struct kdbus_conn *conn)
 		ret = -ESHUTDOWN;
 	} else {
 		conn->id = kdbus_domain_new_id(ep->node.domain);
-		/* Pairs with kdbus_conn_find(). */
+		/* Both pair with kdbus_conn_find(). */
 		ret = xa_err(xa_store(&conn->bus->conns, conn->id, conn, GFP_KERNEL_ACCOUNT));
-		if (!ret)
+		if (!ret) {
+			rcu_assign_pointer(conn->bus->recent[conn->id % KDBUS_BUS_RECENT], conn);
 			list_add_tail(&conn->ep_entry, &ep->conns);
+		}
 	}
 	mutex_unlock(&ep->lock);
 	return ret;

@@ -28,9 +28,12 @@ static void leave_unlink(struct kdbus_conn *conn)
 {
 	struct kdbus_bus *bus = conn->bus;
 
-	/* Pairs with kdbus_conn_find(). */
-	if (conn->id)
+	/* Both pair with kdbus_conn_find(); a younger one may be in its place. */
+	if (conn->id) {
+		cmpxchg((struct kdbus_conn __force **)&bus->recent[conn->id % KDBUS_BUS_RECENT],
+			conn, NULL);
 		xa_erase(&bus->conns, conn->id);
+	}
 	mutex_lock(&conn->ep->lock);
 	list_del_init(&conn->ep_entry);
 	mutex_unlock(&conn->ep->lock);
