@@ -118,8 +118,8 @@ static int exchange_answer(struct kdbus_arg *arg, u64 steps, bool received, u64 
 			    (lost ? KDBUS_RECV_RETURN_DROPPED_MSGS : 0);
 	ret = kdbus_arg_write_back(arg, offsetof(struct kdbus_cmd_exchange, return_flags),
 				   offsetofend(struct kdbus_cmd_exchange, msg));
-	if (ret)
-		cmd->return_flags = 0;
+	/* They are there, or not to be. */
+	cmd->return_flags = 0;
 	return ret;
 }
 
@@ -138,9 +138,10 @@ static int exchange_receive(struct kdbus_conn *conn, struct kdbus_arg *arg, u64 
 		entry = NULL;
 	}
 
-	kdbus_publish_nothing(conn, &cmd->msg);
 	if (entry)
 		kdbus_publish_prepare(conn, entry, &cmd->msg);
+	else
+		kdbus_publish_nothing(conn, &cmd->msg);
 	ret = exchange_answer(arg, steps, entry, lost);
 	if (ret) {
 		if (entry)

@@ -196,8 +196,8 @@ static int recv_answer(struct kdbus_arg *arg, u64 lost)
 	arg->recv->return_flags = lost ? KDBUS_RECV_RETURN_DROPPED_MSGS : 0;
 	ret = kdbus_arg_write_back(arg, offsetof(struct kdbus_cmd_recv, return_flags),
 				   offsetofend(struct kdbus_cmd_recv, msg));
-	if (ret)
-		arg->recv->return_flags = 0;
+	/* They are there, or not to be. */
+	arg->recv->return_flags = 0;
 	return ret;
 }
 
@@ -244,10 +244,11 @@ static int recv_take(struct kdbus_conn *conn, struct kdbus_arg *arg, const s64 *
 	entry = recv_begin(conn, least, drop, &lost);
 	if (IS_ERR(entry))
 		return PTR_ERR(entry);
-	kdbus_publish_nothing(conn, &cmd->msg);
 	kdbus_delay_point();
 	if (entry && !drop)
 		kdbus_publish_prepare(conn, entry, &cmd->msg);
+	else
+		kdbus_publish_nothing(conn, &cmd->msg);
 	ret = recv_answer(arg, lost);
 	if (ret) {
 		if (entry && !drop)

@@ -429,9 +429,10 @@ static int send_answer(struct kdbus_conn *conn, struct kdbus_arg *arg, struct kd
 	struct kdbus_msg_info *info = &arg->send->reply;
 	int ret;
 
-	kdbus_publish_nothing(conn, info);
 	if (reply)
 		kdbus_publish_prepare(conn, reply, info);
+	else
+		kdbus_publish_nothing(conn, info);
 	ret = kdbus_arg_write_back(arg, offsetof(struct kdbus_cmd_send, reply),
 				   offsetofend(struct kdbus_cmd_send, reply));
 	if (!reply)

@@ -23,7 +23,8 @@
 void kdbus_target_unpin(struct kdbus_target *target)
 {
 	kdbus_conn_put(target->conn);
-	kdbus_name_put(target->name);
+	if (target->name)
+		kdbus_name_put(target->name);
 }
 
 /**
