@@ -124,12 +124,19 @@ static int read_rules(const struct kbus_judge *judge, const char *file, size_t s
 /* After the rules or the names are others. */
 static void update_needs(struct kbus_conn *conn, struct kbus_judge *judge)
 {
+	uint64_t attach = conn->attach_recv;
+
 	judge->needs = 0;
 	if (judge->policy)
 		judge->needs = kbus_policy_needs(judge->policy, (const char *const *)judge->names,
 						 judge->n_names);
-	if (judge->needs & KBUS_JUDGE_SENDER_NAMES && !(conn->attach_recv & KDBUS_ATTACH_NAMES))
-		kbus_conn_set_attach(conn, conn->attach_recv | KDBUS_ATTACH_NAMES);
+	/* Who sends to all may be gone when it is asked for. */
+	if (judge->needs & (KBUS_JUDGE_BROADCAST | KBUS_JUDGE_RECEIVE))
+		attach |= KDBUS_ATTACH_CREDS | KDBUS_ATTACH_AUXGROUPS;
+	if (judge->needs & KBUS_JUDGE_SENDER_NAMES)
+		attach |= KDBUS_ATTACH_NAMES;
+	if (attach != conn->attach_recv)
+		kbus_conn_set_attach(conn, attach);
 }
 
 /*
@@ -251,39 +258,70 @@ void kbus_judge_remove_name(struct kbus_conn *conn, const char *name)
 	}
 }
 
+/* Remember who a connection is. */
+static int set_peer(struct peer *peer, uint64_t id, uint32_t uid, uint32_t gid,
+		    const uint64_t *groups, size_t n_groups)
+{
+	size_t i;
+
+	free(peer->gids);
+	peer->id = 0;
+	peer->gids = malloc((n_groups + 1) * sizeof(*peer->gids));
+	if (!peer->gids)
+		return -ENOMEM;
+	peer->id = id;
+	peer->uid = uid;
+	peer->gids[0] = gid;
+	for (i = 0; i < n_groups; i++)
+		peer->gids[i + 1] = groups[i];
+	peer->n_gids = n_groups + 1;
+	return 0;
+}
+
 static int ask_kernel(struct kbus_conn *conn, uint64_t id, struct peer *peer)
 {
 	struct kbus_info info;
-	size_t i;
 	int r;
 
 	r = kbus_info_of_id(conn, id, KDBUS_ATTACH_CREDS | KDBUS_ATTACH_AUXGROUPS, &info);
 	if (r < 0)
 		return r;
-	if (info.uid == UINT64_MAX || info.gid == UINT64_MAX) {
-		kbus_info_release(conn, &info);
-		return -ENODATA;
-	}
-	free(peer->gids);
-	peer->id = 0;
-	peer->gids = malloc((info.n_groups + 1) * sizeof(*peer->gids));
-	if (peer->gids) {
-		peer->id = id;
-		peer->uid = info.uid;
-		peer->gids[0] = info.gid;
-		for (i = 0; i < info.n_groups; i++)
-			peer->gids[i + 1] = info.groups[i];
-		peer->n_gids = info.n_groups + 1;
-	}
+	r = -ENODATA;
+	if (info.uid != UINT64_MAX && info.gid != UINT64_MAX)
+		r = set_peer(peer, id, info.uid, info.gid, info.groups, info.n_groups);
 	kbus_info_release(conn, &info);
-	return peer->gids ? 0 : -ENOMEM;
+	return r;
 }
 
-/* What the kernel says of a connection; what it said before is remembered. */
-static struct kbus_policy_party party_of(struct kbus_conn *conn, uint64_t id, struct peer *peer,
-					 bool *known)
+/* What came with the message, for a sender that is gone. */
+static int read_message(const struct kdbus_msg *msg, struct peer *peer)
 {
-	*known = *known && (peer->id == id || ask_kernel(conn, id, peer) == 0);
+	const struct kdbus_item *item, *creds = NULL, *groups = NULL;
+
+	KBUS_FOREACH_ITEM(item, msg) {
+		if (item->type == KDBUS_ITEM_CREDS)
+			creds = item;
+		if (item->type == KDBUS_ITEM_AUXGROUPS)
+			groups = item;
+	}
+	/* 32 bits of ones stand for "unknown". */
+	if (!creds || !groups || creds->creds.euid == UINT32_MAX || creds->creds.egid == UINT32_MAX)
+		return -ENXIO;
+	return set_peer(peer, msg->src_id, creds->creds.euid, creds->creds.egid,
+			(const uint64_t *)(const void *)groups->data64,
+			(groups->size - KBUS_ITEM_HEADER) / sizeof(uint64_t));
+}
+
+/* A connection as the kernel knows it; what it said before is remembered. */
+static bool know_peer(struct kbus_conn *conn, uint64_t id, const struct kbus_incoming *in,
+		      struct peer *peer)
+{
+	return peer->id == id || ask_kernel(conn, id, peer) == 0 ||
+	       (in->src_id == id && read_message(in->msg, peer) == 0);
+}
+
+static struct kbus_policy_party party_of(const struct peer *peer)
+{
 	return (struct kbus_policy_party){
 		.uid = peer->uid, .gids = peer->gids, .n_gids = peer->n_gids,
 	};
@@ -312,19 +350,19 @@ static bool judge_message(struct kbus_conn *conn, struct kbus_judge *judge,
 	const unsigned int need = kbus_policy_need_of(&in->header);
 	struct ownership ownership = { .conn = conn, .in = in };
 	struct peer *sender = &judge->senders[in->src_id % N_SENDERS];
-	bool known = true;
-	const struct kbus_policy_question question = {
+	struct kbus_policy_question question = {
 		.header = &in->header,
-		.sender = party_of(conn, in->src_id, sender, &known),
-		.receiver = party_of(conn, conn->id, &judge->self, &known),
 		.names = (const char *const *)judge->names,
 		.n_names = judge->n_names,
 		.sender_owns = sender_owns,
 		.context = &ownership,
 	};
 
-	if (!known)
+	if (!know_peer(conn, in->src_id, in, sender) ||
+	    !know_peer(conn, conn->id, in, &judge->self))
 		return false;
+	question.sender = party_of(sender);
+	question.receiver = party_of(&judge->self);
 	if (judge->needs & need && !kbus_policy_may_send(judge->policy, &question))
 		return false;
 	return !(judge->needs & KBUS_JUDGE_RECEIVE) ||
@@ -336,7 +374,7 @@ static bool judge_message(struct kbus_conn *conn, struct kbus_judge *judge,
  * @conn: the connection; not one that is the bus
  * @in: a message of another connection, with its true sender in the header
  *
- * Return: false if the policy denies it, or nothing is known of the sender or of the policy.
+ * Return: false if the policy denies it or is not to be trusted, or nothing is known of the sender.
  */
 bool kbus_judge_allows(struct kbus_conn *conn, const struct kbus_incoming *in)
 {
@@ -346,8 +384,9 @@ bool kbus_judge_allows(struct kbus_conn *conn, const struct kbus_incoming *in)
 	if (!conn->judge) {
 		r = judge_open(conn);
 		conn->has_no_rules = r == -ENOENT;
+		/* For want of descriptors or memory, a client without names loses no message. */
 		if (r < 0)
-			return r == -ENOENT;
+			return r != -EBADMSG;
 	}
 	judge = conn->judge;
 	have_rules(conn, judge);

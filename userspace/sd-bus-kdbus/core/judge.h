@@ -10,6 +10,7 @@
  * the bus's id. A connection that asks for a name, or gets its first message, looks whether they say more
  * than the kernel knows; if so, each message that they are about is judged before the client sees it. Who
  * sent it is asked of the kernel, once for each sender: what it was when it connected, as for a socket.
+ * Where broadcasts are judged, messages bring the same with them, for a sender that is gone by then.
  * What the bus itself says is not judged.
  *
  * The first line of the file says whether it is the current one. When the owner of the bus reads its

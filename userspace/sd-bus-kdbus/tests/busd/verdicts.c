@@ -30,9 +30,9 @@ static struct end {
 	char answer[256];
 } ends[N_ENDS];
 
-enum kind { CALL, BROADCAST, UNICAST };
+enum kind { CALL, BROADCAST, UNICAST, LAST_WORDS };
 
-/* The message goes from the client if it is a call, else from @from. */
+/* The message goes from @from; last words are a broadcast of somebody who is gone when it is read. */
 static const struct test {
 	enum kind kind;
 	int from;
@@ -66,6 +66,9 @@ static const struct test {
 	{ BROADCAST, SERVICE, "NotForRoot", "/o", NAME },
 	{ BROADCAST, SERVICE, "NotByRoot", "/o", NAME },
 	{ BROADCAST, SERVICE, "AllowedAtLast", "/o", NAME },
+	{ LAST_WORDS, SERVICE, "Plain", "/o", NAME },
+	{ LAST_WORDS, SERVICE, "DeniedReceive", "/o", NAME },
+	{ LAST_WORDS, SERVICE, "NotForRoot", "/o", NAME },
 	{ UNICAST, SERVICE, "Plain", "/o", NAME },
 	{ UNICAST, SERVICE, "DeniedSignal", "/o", NAME },
 	{ UNICAST, SERVICE, "UnicastOnly", "/o", NAME },
@@ -170,6 +173,29 @@ static sd_bus_message *message_of(const struct test *t)
 	return m;
 }
 
+/* The bus has the signal when it answers. */
+static void say_last_words(const struct test *t)
+{
+	sd_bus *bus = NULL;
+
+	require(sd_bus_open_system(&bus), "connect");
+	require(sd_bus_emit_signal(bus, t->path, t->interface, t->member, ""), "emit");
+	require(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+				   "org.freedesktop.DBus", "GetId", NULL, NULL, NULL), "GetId");
+	sd_bus_flush_close_unref(bus);
+}
+
+static void send_message(const struct test *t)
+{
+	sd_bus_message *m = message_of(t);
+	uint64_t cookie;
+
+	/* Who wants the cookie wants a reply. */
+	require(sd_bus_send(ends[t->from].bus, m, &cookie), "send");
+	sd_bus_message_unref(m);
+	require(sd_bus_flush(ends[t->from].bus), "flush");
+}
+
 static const char *yes_no(bool yes)
 {
 	return yes ? "yes" : "no";
@@ -177,27 +203,26 @@ static const char *yes_no(bool yes)
 
 static void run(const struct test *t)
 {
-	static const char *const kinds[] = { "call", "broadcast", "unicast signal" };
+	static const char *const kinds[] = { "call", "broadcast", "unicast signal",
+					     "last words" };
 	static const char *const froms[] = { "service", "client", "other" };
-	sd_bus_message *m;
-	uint64_t cookie;
 	int i;
 
 	for (i = 0; i < N_ENDS; i++) {
 		ends[i].heard = false;
 		ends[i].answer[0] = '\0';
 	}
-	m = message_of(t);
-	/* Who wants the cookie wants a reply. */
-	require(sd_bus_send(ends[t->from].bus, m, &cookie), "send");
-	sd_bus_message_unref(m);
-	require(sd_bus_flush(ends[t->from].bus), "flush");
+	if (t->kind == LAST_WORDS)
+		say_last_words(t);
+	else
+		send_message(t);
 	for (i = 0; i < N_ENDS; i++)
 		if (i != t->from)
 			mark(&ends[t->from], &ends[i]);
 	/* What the service answered, or the bus, comes before this. */
 	mark(&ends[SERVICE == t->from ? OTHER : SERVICE], &ends[t->from]);
-	printf("%s of %s, %s %s %s: ", kinds[t->kind], froms[t->from], t->member, t->path,
+	printf("%s of %s, %s %s %s: ", kinds[t->kind],
+	       t->kind == LAST_WORDS ? "another" : froms[t->from], t->member, t->path,
 	       t->interface ? t->interface : "-");
 	if (t->kind == CALL)
 		printf("%s\n", ends[CLIENT].answer[0] ? ends[CLIENT].answer : "no answer");
