@@ -22,6 +22,7 @@
 #define TAG_COUNT	'n'	/* how many of these there were */
 #define TAG_CALL	'c'	/* what a waiting caller was told */
 #define TAG_RESULT	'r'	/* what the command wrote */
+#define TAG_LOST	'l'	/* ... about a message that some have lost */
 
 struct text {
 	char *data;
@@ -173,8 +174,10 @@ extern const struct scenario node_scenarios[];
 extern const struct scenario hello_scenarios[];
 extern const struct scenario send_scenarios[];
 extern const struct scenario signal_scenarios[];
+extern const struct scenario flow_scenarios[];
 extern const struct scenario call_scenarios[];
 extern const struct scenario recv_scenarios[];
+extern const struct scenario uring_scenarios[];
 extern const struct scenario name_scenarios[];
 extern const struct scenario match_scenarios[];
 extern const struct scenario query_scenarios[];

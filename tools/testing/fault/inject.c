@@ -16,6 +16,7 @@
 
 static __thread int control = -1;
 static __thread int choice = -1;
+static __thread bool is_armed, is_chosen;
 static int times_fd = -1;
 static int log_fd = -1;
 static regex_t reports;
@@ -155,6 +156,7 @@ static void set_number(int fd, unsigned int n)
 
 void inject_arm(unsigned int n)
 {
+	is_armed = true;
 	set_number(control, n);
 }
 
@@ -165,15 +167,23 @@ bool inject_has_second(void)
 
 void inject_arm_twice(unsigned int n)
 {
+	/* A scenario that is another user by now is not allowed to, and has no second fault. */
+	if (write(choice, "1", 1) != 1) {
+		if (errno != EPERM)
+			abort();
+		return;
+	}
+	is_armed = true;
+	is_chosen = true;
 	/* The counted one counts for "times", too, if it is of slab. */
 	set_number(times_fd, 2);
-	set_number(choice, 1);
 	set_number(control, n);
 }
 
 bool inject_disarm(void)
 {
 	char number[16] = "";
+	bool was_armed = is_armed;
 	ssize_t size;
 
 	/*
@@ -182,11 +192,13 @@ bool inject_disarm(void)
 	 */
 	size = pread(control, number, sizeof(number) - 1, 0);
 	set_number(control, 0);
-	if (choice >= 0) {
+	if (is_chosen) {
 		set_number(choice, 0);
 		set_number(times_fd, 0);
+		is_chosen = false;
 	}
-	return size > 0 && atoi(number) == 0;
+	is_armed = false;
+	return was_armed && size > 0 && atoi(number) == 0;
 }
 
 void inject_mark_log(void)

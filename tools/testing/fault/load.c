@@ -10,6 +10,7 @@
 #include "fault.h"
 
 #define FOREIGN_MAX	40
+#define MARGIN		32
 
 static int load(int fd)
 {
@@ -84,7 +85,8 @@ static int sweep_point(int fd, unsigned int n, struct tally *tally, FILE *sites,
 	ret = load(fd);
 	hit = inject_disarm();
 	inject_trace(&trace);
-	*own = trace.n_frames > 0;
+	/* What lies behind the end is nobody's. */
+	*own = trace.n_frames > 0 || !hit;
 	if (!ret)
 		ret = unload();
 	else if (ret == -ENOMEM || (ret == -EFAULT && trace.kind == FAULT_COPY))
@@ -119,6 +121,8 @@ int sweep_load(const char *module, struct tally *tally, FILE *sites)
 	if (!ret && is_there())
 		ret = -EEXIST;
 	ret = ret ?: count_points(fd, &n);
+	/* One load has more points than another, and the last ones are the module's. */
+	n += MARGIN;
 	while (!ret && n && foreign < FOREIGN_MAX) {
 		ret = sweep_point(fd, --n, tally, sites, &own);
 		foreign = own ? 0 : foreign + 1;

@@ -15,8 +15,9 @@
 #include "fault.h"
 
 static const struct scenario *const tables[] = {
-	node_scenarios, hello_scenarios, send_scenarios, signal_scenarios, call_scenarios,
-	recv_scenarios, name_scenarios, match_scenarios, query_scenarios, leave_scenarios,
+	node_scenarios, hello_scenarios, send_scenarios, signal_scenarios, flow_scenarios,
+	call_scenarios, recv_scenarios, uring_scenarios, name_scenarios, match_scenarios,
+	query_scenarios, leave_scenarios,
 };
 
 static struct tally total;

@@ -27,6 +27,15 @@ static int ordinary_setup(struct world *world)
 	return hello_on(world, world->bus.path);
 }
 
+/* Room for telling a loss is kept from here on. */
+static int loss_setup(struct world *world)
+{
+	int ret = hello_on(world, world->bus.path);
+
+	world->cmd.hello.flags |= KDBUS_HELLO_LOSS_IN_PLACE;
+	return ret;
+}
+
 static int described_setup(struct world *world)
 {
 	int ret = hello_on(world, world->bus.path);
@@ -242,6 +251,7 @@ static int poll_many(struct world *world)
 
 const struct scenario hello_scenarios[] = {
 	{ "hello", "max_connections=2", ordinary_setup, NULL, hello_show },
+	{ "hello-loss", "max_connections=2", loss_setup, NULL, hello_show },
 	{ "hello-described", "max_connections=2", described_setup, NULL, hello_show },
 	{ "hello-faked", "max_connections=2", faked_setup, NULL, hello_show },
 	{ "hello-watched", "max_connections=6", watched_setup, NULL, hello_show, WATCHED, 3 },

@@ -64,49 +64,45 @@ static int table_size(void)
 	return size;
 }
 
-static int fill_first, fill_last = -1;
+static int fill_fd, fill_size;
 
-/* The table is full: it has to grow for the descriptor that comes. */
+/* The table will be full: it has to grow for the descriptor that comes. */
 static int table_setup(struct world *world)
 {
-	int fd, size, ret;
 	struct args msg;
+	int ret;
 
 	ret = world_conns(world, A, 2);
-	fd = world_keep_fd(world, eventfd(0, EFD_CLOEXEC));
-	if (ret || fd < 0)
-		return ret ?: fd;
+	fill_fd = world_keep_fd(world, eventfd(0, EFD_CLOEXEC));
+	if (ret || fill_fd < 0)
+		return ret ?: fill_fd;
 	args_msg(&msg, world->conn[B].id, 7);
-	args_fds(&msg, &fd, 1);
+	args_fds(&msg, &fill_fd, 1);
 	ret = msg_send(&world->conn[A], &msg) ?: recv_with(world, 0) ?: fd_limit(1 << 16);
-	size = table_size();
-	if (ret || size < 0)
-		return ret ?: -EIO;
-	fill_first = fd_lowest_free();
-	do {
-		fill_last = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	} while (fill_last >= 0 && fill_last < size - 1);
-	return fill_last < 0 ? -errno : 0;
+	fill_size = table_size();
+	return ret ?: fill_size < 0 ? -EIO : 0;
 }
 
-static void unfill(void)
-{
-	while (fill_last >= fill_first)
-		close(fill_last--);
-}
-
+/* As long as there is a place nothing has to be allocated for it. */
 static int table_act(struct world *world)
 {
-	int ret = ioctl(world->fd, world->nr, &world->cmd) < 0 ? -errno : 0;
+	int first = -1, last, ret;
 
-	unfill();
+	do {
+		last = fcntl(fill_fd, F_DUPFD_CLOEXEC, 0);
+		if (first < 0)
+			first = last;
+	} while (last >= 0 && last < fill_size - 1);
+	if (last < 0)
+		return -errno;
+	ret = ioctl(world->fd, world->nr, &world->cmd) < 0 ? -errno : 0;
+	while (last >= first)
+		close(last--);
 	return ret;
 }
 
 static void table_show(struct world *world, struct text *text)
 {
-	/* Where the command was not given. */
-	unfill();
 	if (world->cmd.recv.msg.msg_size)
 		show_message(world, text, B, &world->cmd.recv.msg);
 }

@@ -180,16 +180,16 @@ static int judge_success(struct sweep *sweep, unsigned int n)
  */
 static bool is_sent_anyway(struct sweep *sweep)
 {
-	const char *ignored = "r";
+	const char *ignored = "rl";
 
 	if (!world_sends(&world) || sweep->seen.first != -EFAULT || !sweep->seen.trace.n_frames ||
 	    strncmp(sweep->seen.trace.frames[0], "kdbus_arg_write_back", 20))
 		return false;
 	if (world.nr == KDBUS_CMD_EXCHANGE)
 		/* What would have been received waits in the queue. */
-		ignored = "rm~n";
+		ignored = "rlm~n";
 	else if (world.cmd.send.flags & KDBUS_SEND_SYNC_REPLY)
-		ignored = "rm~";
+		ignored = "rlm~";
 	return text_equal(&sweep->done.text, &sweep->seen.text, ignored);
 }
 
@@ -281,8 +281,12 @@ static int judge_point(struct sweep *sweep, unsigned int n, enum what again)
 	ret = judge_failure(sweep, n);
 	if (ret || (sweep->scenario->flags & ONCE) || again == FAILING)
 		return ret;
-	return run(sweep->scenario, sweep->domain, &sweep->seen, again, n) ?:
-	       judge_log(sweep, n) ?: judge_again(sweep, n);
+	ret = run(sweep->scenario, sweep->domain, &sweep->seen, again, n) ?: judge_log(sweep, n);
+	if (ret)
+		return ret;
+	/* The points may have moved, so that the command survives this time. */
+	return sweep->seen.first == sweep->done.ret ? judge_success(sweep, n) :
+						      judge_again(sweep, n);
 }
 
 /* Whether the point was there; @ret gets the verdict. */
@@ -397,7 +401,7 @@ int sweep_injected(const struct scenario *scenario, const char *domain, struct t
 	sweep.n_survived = 0;
 	snprintf(sweep.ignored, sizeof(sweep.ignored), "%s%s%s",
 		 scenario->flags & (MAY_LACK | MAY_LOSE) ? "~" : "",
-		 scenario->flags & MAY_LOSE ? "m" : "",
+		 scenario->flags & MAY_LOSE ? "ml" : "",
 		 scenario->flags & MAY_VANISH ? "n" : "");
 	ret = sweep_baseline(&sweep) ?: sweep_points(&sweep);
 	inject_mark_log();

@@ -269,8 +269,7 @@ int world_make(struct world *world, const struct scenario *scenario, const char 
 bool world_sends(const struct world *world)
 {
 	/* Both have the address of the message in the same place. */
-	return !world->scenario->act &&
-	       (world->nr == KDBUS_CMD_SEND || world->nr == KDBUS_CMD_EXCHANGE);
+	return world->nr == KDBUS_CMD_SEND || world->nr == KDBUS_CMD_EXCHANGE;
 }
 
 int world_act(struct world *world)
@@ -402,6 +401,10 @@ static void show_item(struct text *text, const struct kdbus_msg *msg,
 	case KDBUS_ITEM_ID_REMOVE:
 		text_add(text, TAG_COPY, "  id event %llx", item->type);
 		break;
+	case KDBUS_ITEM_LOST:
+		text_add(text, TAG_COPY, "  %llu lost here%s", item->lost.count,
+			 item->lost.flags & KDBUS_LOST_EARLIER ? " and before" : "");
+		break;
 	case KDBUS_ITEM_DST_NAME:
 	case KDBUS_ITEM_BLOOM_FILTER:
 	case KDBUS_ITEM_REPLY_DEAD:
@@ -428,6 +431,18 @@ void show_message(struct world *world, struct text *text, unsigned int i,
 		show_item(text, msg, item);
 }
 
+/* Is it one that tells of losses?  Those are counted without it, too. */
+static bool is_loss(const struct conn *conn, const struct kdbus_msg_info *info)
+{
+	const struct kdbus_msg *msg = (const void *)(conn->pool + info->offset);
+	const struct kdbus_item *item;
+
+	ITEM_FOREACH(item, msg)
+		if (item->type == KDBUS_ITEM_LOST)
+			return true;
+	return false;
+}
+
 /* Everything that is queued, which empties the queue; messages and losses make the sum. */
 static void show_queue(struct world *world, struct text *text, unsigned int i)
 {
@@ -443,7 +458,7 @@ static void show_queue(struct world *world, struct text *text, unsigned int i)
 		if (ret)
 			break;
 		show_message(world, text, i, &recv.msg);
-		n++;
+		n += !is_loss(conn, &recv.msg);
 		conn_free(conn, recv.msg.offset);
 	}
 	if (ret != -EAGAIN)
@@ -472,10 +487,13 @@ static void show_pool(struct world *world, struct text *text, unsigned int i)
 
 void world_show(struct world *world, struct text *text)
 {
+	bool calling = world->calling;
 	unsigned int i;
 
 	answer_stop(world);
-	show_descriptors(text);
+	/* A caller who has his answer may not have its descriptors yet. */
+	if (!calling)
+		show_descriptors(text);
 	if (world->eye.fd >= 0)
 		show_names(world, text);
 	for (i = 0; i < world->n_conns; i++) {
@@ -491,6 +509,8 @@ void world_show(struct world *world, struct text *text)
 	if (world->scenario->show)
 		world->scenario->show(world, text);
 	call_end(world, text);
+	if (calling)
+		show_descriptors(text);
 	for (i = 0; i < world->n_conns; i++) {
 		struct conn *conn = &world->conn[i];
 
@@ -506,12 +526,21 @@ void world_show(struct world *world, struct text *text)
 void world_show_result(struct world *world, struct text *text)
 {
 	unsigned int i = 0;
+	__u64 flags;
 
 	if (world->scenario->act)
 		return;
 	while (i < world->n_conns && world->conn[i].fd != world->fd)
 		i++;
-	text_add(text, TAG_RESULT, "return flags %llx", world->cmd.cmd.return_flags);
+	flags = world->cmd.cmd.return_flags;
+	if (world_sends(world)) {
+		__u64 lost = world->nr == KDBUS_CMD_SEND ? KDBUS_SEND_RETURN_LOST :
+			     KDBUS_EXCHANGE_RETURN_LOST;
+
+		text_add(text, TAG_LOST, "lost by some: %d", !!(flags & lost));
+		flags &= ~lost;
+	}
+	text_add(text, TAG_RESULT, "return flags %llx", flags);
 	switch (world->nr) {
 	case KDBUS_CMD_RECV:
 		text_add(text, TAG_FIRM, "lost %llu", world->cmd.recv.dropped_msgs);
