@@ -103,7 +103,7 @@ static int uring_look(struct kdbus_conn *conn, u64 address, bool *exclusive, boo
 	if (!ret && !arg.negotiate) {
 		*exclusive = !(arg.recv->flags & KDBUS_RECV_USE_PRIORITY);
 		ret = kdbus_cmd_recv(conn, &arg);
-		*nothing = ret == -EAGAIN && !arg.recv->return_flags;
+		*nothing = ret == -EAGAIN && !arg.recv->dropped_msgs;
 	}
 	kdbus_arg_release(&arg);
 	return ret;
