@@ -4,6 +4,7 @@
 #define KDBUS_ITEM_H
 
 #include <linux/align.h>
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
