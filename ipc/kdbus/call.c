@@ -450,17 +450,26 @@ void kdbus_call_drop(struct kdbus_call *call)
 /**
  * kdbus_calls_abandon() - a connection that leaves will not answer any more
  * @replier: the connection; nothing new is owed by it
+ * @is_sync: the calls of those who wait in SEND, else of those who hear of it by a message
  *
- * The caller flushes the notifications.
+ * Who waits goes on at once: whatever else tells of the end has to come before.
+ * The caller of this function flushes the notifications.
  *
  * Context: May sleep.
  */
-void kdbus_calls_abandon(struct kdbus_conn *replier)
+void kdbus_calls_abandon(struct kdbus_conn *replier, bool is_sync)
 {
+	struct kdbus_call *call, *next;
 	struct kdbus_conn *caller;
-	struct kdbus_call *call;
+	LIST_HEAD(owed);
 
-	while ((call = calls_first_owed(replier, &replier->owed))) {
+	spin_lock(&replier->owed_lock);
+	list_for_each_entry_safe(call, next, &replier->owed, owed_entry)
+		if (call->is_sync == is_sync)
+			list_move_tail(&call->owed_entry, &owed);
+	spin_unlock(&replier->owed_lock);
+
+	while ((call = calls_first_owed(replier, &owed))) {
 		caller = call->caller;
 		call_fail(call, caller, replier);
 		kdbus_call_put(call);

@@ -99,6 +99,6 @@ void kdbus_calls_deadline(struct work_struct *work);
 void kdbus_call_redirect(struct kdbus_call *call, struct kdbus_conn *from, struct kdbus_conn *to);
 void kdbus_calls_redirect(struct kdbus_conn *from, struct kdbus_conn *to, u64 registration);
 void kdbus_calls_forget(struct kdbus_conn *caller);
-void kdbus_calls_abandon(struct kdbus_conn *replier);
+void kdbus_calls_abandon(struct kdbus_conn *replier, bool is_sync);
 
 #endif

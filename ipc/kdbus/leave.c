@@ -95,7 +95,7 @@ static void leave_locked(struct kdbus_conn *conn)
 	kdbus_delay_point();
 	leave_discard_queue(conn);
 	kdbus_delay_point();
-	kdbus_calls_abandon(conn);
+	kdbus_calls_abandon(conn, false);
 	if (conn->user)
 		atomic_dec(&conn->user->connections);
 
@@ -103,6 +103,8 @@ static void leave_locked(struct kdbus_conn *conn)
 	conn->bye = NULL;
 	if (bye)
 		kdbus_notify_id(conn->bus, bye, KDBUS_ITEM_ID_REMOVE, conn);
+	kdbus_delay_point();
+	kdbus_calls_abandon(conn, true);
 	kdbus_notify_flush(conn->bus);
 }
 

@@ -246,6 +246,59 @@ TEST_F(order, connection_is_told_of_before_its_first_message_and_gone_behind_its
 	EXPECT_EQ(0, expect_id(&self->c, KDBUS_ITEM_ID_REMOVE, id, KDBUS_HELLO_ACCEPT_FD));
 }
 
+/*
+ * @conn: calls @id, and hears everything
+ * @was_told: when the call had failed, the news that @id has gone was there
+ */
+struct widow {
+	struct conn *conn;
+	__u64 id;
+	int ret;
+	bool was_told;
+	pthread_t thread;
+};
+
+static void *widow_run(void *data)
+{
+	struct widow *widow = data;
+	const struct kdbus_msg *msg;
+	struct kdbus_cmd_recv recv;
+
+	widow->ret = send_sync(widow->conn, widow->id, 1);
+	widow->was_told = false;
+	while (msg_recv(widow->conn, 0, &recv) == 0) {
+		msg = (const void *)(widow->conn->pool + recv.msg.offset);
+		if (msg_item(msg, KDBUS_ITEM_ID_REMOVE))
+			widow->was_told = msg_item(msg, KDBUS_ITEM_ID_REMOVE)->id_change.id ==
+					  widow->id;
+		conn_free(widow->conn, recv.msg.offset);
+	}
+	return NULL;
+}
+
+/* abi: order/replies */
+TEST_F_TIMEOUT(order, end_of_the_replier_is_told_before_a_call_ends_with_epipe, 300)
+{
+	struct widow widow = { .conn = &self->a };
+	unsigned int i, n_told = 0;
+	struct conn replier;
+
+	for (i = 0; i < MANY; i++) {
+		struct pollfd pfd = { .events = POLLIN };
+
+		ASSERT_EQ(0, conn_new(&replier, &self->bus));
+		widow.id = replier.id;
+		pfd.fd = replier.fd;
+		ASSERT_EQ(0, pthread_create(&widow.thread, NULL, widow_run, &widow));
+		ASSERT_EQ(1, poll_patiently(&pfd));
+		conn_close(&replier);
+		ASSERT_EQ(0, pthread_join(widow.thread, NULL));
+		ASSERT_EQ(-EPIPE, widow.ret);
+		n_told += widow.was_told;
+	}
+	EXPECT_EQ(MANY, n_told);
+}
+
 /* abi: order/replies */
 TEST_F(order, reply_comes_behind_what_was_sent_before_it)
 {
