@@ -5,6 +5,7 @@
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 
@@ -185,6 +186,8 @@ int kdbus_cmd_exchange(struct kdbus_conn *conn, struct kdbus_arg *arg)
 			return ret;
 		steps |= KDBUS_EXCHANGE_RETURN_SENT |
 			 (is_lost ? KDBUS_EXCHANGE_RETURN_LOST : 0);
+		/* Who gets it may run first: then the answer is there, and we need not sleep. */
+		cond_resched();
 	}
 	if (how.negotiate)
 		return 0;
