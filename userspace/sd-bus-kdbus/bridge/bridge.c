@@ -165,7 +165,7 @@ static void bridge_detach(struct bridge *bridge)
 	table_remove(bridge->fd);
 	bridge->fd = -1;
 	forget_incoming(bridge);
-	bridge->is_shut = bridge->is_eager = bridge->is_watched = false;
+	bridge->is_shut = bridge->is_eager = bridge->is_watched = bridge->is_edge = false;
 	bridge->last = BRIDGE_ASKED;
 	memset(bridge->n_guesses, 0, sizeof(bridge->n_guesses));
 	forget_partial(bridge);

@@ -66,6 +66,7 @@ enum bridge_last {
  * @last: what was done last
  * @n_guesses: after that, how many more times to say that nothing is there without asking; see receive.c
  * @is_watched: the descriptor is in an epoll set, or was
+ * @is_edge: in one that tells of a message once
  * @generation: how many connections this bridge had
  * @is_shut: the library or a violation ended the conversation
  * @has_in: @in is being handed out
@@ -90,6 +91,7 @@ struct bridge {
 	enum bridge_last last;
 	unsigned int n_guesses[BRIDGE_N_LAST];
 	bool is_watched;
+	bool is_edge;
 	uint64_t generation;
 	bool is_shut;
 	bool has_in;
@@ -115,11 +117,14 @@ void bridge_disconnect(struct bridge *bridge);
 ssize_t bridge_receive(struct bridge *bridge, int fd, struct msghdr *msg, int flags);
 ssize_t bridge_send(struct bridge *bridge, int fd, const struct msghdr *msg, int flags);
 
+/* calls: call.c */
+bool bridge_is_calling(void);
+
 /* waiting: poll.c */
 int bridge_wait(struct bridge *bridge, struct pollfd *fd, const struct timespec *timeout);
 bool bridge_any_ready(const struct pollfd *fds, unsigned long n);
 int bridge_add_ready(struct pollfd *fds, unsigned long n);
-void bridge_watch(struct bridge *bridge, int fd);
+void bridge_watch(struct bridge *bridge, int fd, bool is_edge);
 
 /* what a socket answers: socket.c */
 int bridge_getsockopt(struct bridge *bridge, int fd, int level, int name, void *value,

@@ -339,7 +339,7 @@ EXPORT int TAKEN(epoll_ctl)(int epoll_fd, int operation, int fd, struct epoll_ev
 	struct bridge *bridge = operation == EPOLL_CTL_DEL ? NULL : table_find(fd);
 
 	if (__builtin_expect(bridge != NULL, 0))
-		bridge_watch(bridge, fd);
+		bridge_watch(bridge, fd, event && event->events & EPOLLET);
 	return libc_next()->epoll_ctl(epoll_fd, operation, fd, event);
 }
 

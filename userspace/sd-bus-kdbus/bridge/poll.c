@@ -21,6 +21,9 @@
  * message from the queue at once, a system call less. From then until it is read, the kernel does not
  * call the descriptor readable; poll() and ppoll() do so here. A descriptor that is in an epoll set, as
  * with sd-event, is waited for in the ordinary way.
+ *
+ * sd_bus_call() sends and then waits, and nothing of the program runs in between. So what it sends goes to
+ * the kernel with the wait for what comes next, see call.c.
  */
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -83,6 +86,11 @@ int bridge_wait(struct bridge *bridge, struct pollfd *fd, const struct timespec 
 		bridge_unlock(bridge);
 		fd->revents = POLLIN;
 		return 1;
+	}
+	if (bridge->conn->was_interrupted) {
+		bridge->conn->was_interrupted = false;
+		bridge_unlock(bridge);
+		return -EINTR;
 	}
 	r = bridge->is_eager && !bridge->is_watched && !bridge->is_shut ?
 		    kbus_wait_begin(bridge->conn, &wait) : -EOPNOTSUPP;
@@ -153,12 +161,14 @@ int bridge_add_ready(struct pollfd *fds, unsigned long n)
  * bridge_watch() - a bridged descriptor goes into an epoll set
  * @bridge: from table_find()
  * @fd: descriptor
+ * @is_edge: the set tells of a message only once
  */
-void bridge_watch(struct bridge *bridge, int fd)
+void bridge_watch(struct bridge *bridge, int fd, bool is_edge)
 {
 	if (!bridge_lock(bridge, fd))
 		return;
 	bridge->is_watched = true;
+	bridge->is_edge = bridge->is_edge || is_edge;
 	/* A message that was taken already: another one makes the descriptor readable. */
 	if (is_ready(bridge))
 		kbus_post_token(bridge->conn);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 
 #include "../core/internal.h"
 #include "bridge.h"
@@ -97,7 +98,7 @@ static void hand_out_fds(struct kbus_incoming *in, struct msghdr *msg, size_t ro
 /*
  * libsystemd asks after each message whether there is another, and then polls; likewise after it sent
  * something. Where the answer was no, it is given without asking the kernel the next few times: what is
- * there will be seen by poll().
+ * there will be seen by poll(), but not by an epoll set that told of it already.
  */
 #define GUESSES 15
 
@@ -108,8 +109,8 @@ static int next_eager(struct bridge *bridge)
 
 	bridge->last = BRIDGE_ASKED;
 	/* What waits here instead of in the queue would not be seen by poll(). */
-	if (last != BRIDGE_ASKED && bridge->n_guesses[last] > 0 && !bridge->conn->backlog &&
-	    !bridge->conn->stashed) {
+	if (last != BRIDGE_ASKED && bridge->n_guesses[last] > 0 && !bridge->is_edge &&
+	    !bridge->conn->backlog && !bridge->conn->stashed) {
 		bridge->n_guesses[last]--;
 		return -EAGAIN;
 	}
@@ -168,6 +169,7 @@ static ssize_t receive_some(struct bridge *bridge, struct msghdr *msg, size_t si
 			return n;
 		bridge->has_in = false;
 		bridge->last = BRIDGE_READ;
+		bridge->conn->was_interrupted = false;
 		r = bridge->in.is_taken ? 0 : kbus_conn_take(bridge->conn, &bridge->in);
 		if (r == 0) {
 			if (bridge->in.n_fds)
@@ -179,6 +181,33 @@ static ssize_t receive_some(struct bridge *bridge, struct msghdr *msg, size_t si
 		if (!is_first)
 			return -ECONNRESET;
 	}
+}
+
+/*
+ * In a process with one thread: is this the rest of a message in one piece, without descriptors, that was
+ * begun? Half of all reads are.
+ */
+static inline bool is_rest(const struct bridge *bridge, int fd, const struct msghdr *msg, int flags)
+{
+	return __libc_single_threaded && bridge->fd == fd && bridge->has_in && !bridge->is_shut &&
+	       bridge->in.is_taken && !bridge->in.n_fds && bridge->in.n_parts == 1 &&
+	       msg->msg_iovlen == 1 && !(flags & (MSG_PEEK | MSG_OOB));
+}
+
+static ssize_t receive_rest(struct bridge *bridge, struct msghdr *msg)
+{
+	const size_t n = hand_out_piece(bridge, msg->msg_iov);
+
+	msg->msg_namelen = 0;
+	msg->msg_controllen = 0;
+	msg->msg_flags = 0;
+	if (bridge->position == bridge->in.size) {
+		bridge->has_in = false;
+		bridge->last = BRIDGE_READ;
+		bridge->conn->was_interrupted = false;
+		kbus_conn_release(bridge->conn, &bridge->in);
+	}
+	return n;
 }
 
 static int wait_readable(int fd)
@@ -200,9 +229,13 @@ static int wait_readable(int fd)
  */
 ssize_t bridge_receive(struct bridge *bridge, int fd, struct msghdr *msg, int flags)
 {
-	const size_t room = msg->msg_control ? msg->msg_controllen : 0, size = buffer_size(msg);
+	size_t room, size;
 	ssize_t r;
 
+	if (is_rest(bridge, fd, msg, flags))
+		return receive_rest(bridge, msg);
+	room = msg->msg_control ? msg->msg_controllen : 0;
+	size = buffer_size(msg);
 	if (flags & (MSG_PEEK | MSG_OOB))
 		return -EOPNOTSUPP;
 	msg->msg_namelen = 0;

@@ -304,6 +304,7 @@ ssize_t bridge_send(struct bridge *bridge, int fd, const struct msghdr *msg, int
 	if (!bridge_lock(bridge, fd))
 		return -BRIDGE_NOT_MINE;
 	bridge->last = BRIDGE_SENT;
+	bridge->conn->awaits_reply = bridge->is_eager && bridge_is_calling();
 	r = send_all(bridge, &at);
 	if (r == -EBADMSG || r == -EACCES || r == -EPROTO) {
 		bridge_disconnect(bridge);

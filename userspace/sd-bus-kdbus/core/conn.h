@@ -31,6 +31,7 @@
 #define KBUS_MEMFD_THRESHOLD	(1792UL << 10)	/* larger bodies travel as memfd */
 #define KBUS_MEMFD_THRESHOLD_FULL (64UL << 10)	/* the same when the pool has no room */
 #define KBUS_FDS_MAX		16		/* descriptors of one message */
+#define KBUS_BODY_SHORT		512		/* a body that is copied behind its header costs less */
 #define KBUS_BODY_PARTS		64		/* pieces of a body that go to the kernel as they are */
 
 /**
@@ -68,6 +69,25 @@ struct kbus_options {
 	bool no_body_validation;
 	kbus_log_fn log;
 	void *log_context;
+};
+
+/**
+ * struct kbus_route - where the last message went, for one whose header says the same
+ * @head: its header as the kernel got it, with our name in it, and room for a short body
+ * @head_size: bytes at @head; 0 if there is nothing to be known
+ * @reply_at: where the reply serial is in @head, or 0
+ * @dst_id: who got it
+ * @to_name: or whoever has the name that the header says
+ * @flags: as the kernel got them
+ */
+struct kbus_route {
+	uint8_t head[KBUS_REPEAT_MAX + KBUS_SENDER_ROOM + KBUS_BODY_SHORT]
+		__attribute__((aligned(8)));
+	size_t head_size;
+	size_t reply_at;
+	uint64_t dst_id;
+	bool to_name;
+	uint64_t flags;
 };
 
 /**
@@ -113,14 +133,17 @@ struct kbus_options {
  * @is_waiting: somebody sleeps until the next message, see wait.h
  * @no_exchange: the kernel cannot do that
  * @unfreed: offset of that slice
+ * @awaits_reply: the client sends a call, and reads next, see kbus_wait_send()
+ * @was_interrupted: a signal ended that wait before anything came
  * @last_sent: the header that the client sent last
+ * @route: where that went
  * @last_received: the header that was received last
  * @failed_serial: last call that the bus answered because its service did not start; the kernel
  *	also says that it was dropped, which is no news then
  * @stats: what happened
  *
  * Made by kbus_conn_open() or kbus_conn_adopt(). Users of the library read it, and write
- * @wants_fds; the rest is the library's.
+ * @wants_fds, @awaits_reply and @was_interrupted; the rest is the library's.
  */
 struct kbus_conn {
 	int fd;
@@ -162,7 +185,10 @@ struct kbus_conn {
 	bool is_waiting;
 	bool no_exchange;
 	uint64_t unfreed;
+	bool awaits_reply;
+	bool was_interrupted;
 	struct kbus_repeat last_sent;
+	struct kbus_route route;
 	struct kbus_repeat last_received;
 	uint32_t failed_serial;
 	struct kbus_stats stats;

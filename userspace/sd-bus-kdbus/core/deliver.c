@@ -13,6 +13,7 @@
 #include "internal.h"
 #include "names.h"
 #include "query.h"
+#include "wait.h"
 
 /*
  * D-Bus knows no deadline for calls, the kernel wants one: a hundred years from boot. Clients have
@@ -117,10 +118,12 @@ static void add_destination(struct letter *letter, const struct kbus_envelope *e
 			    const struct kbus_bloom *bloom)
 {
 	struct kdbus_item *item;
+	size_t size;
 
 	if (e->dst_name) {
-		item = add_item(letter, KDBUS_ITEM_DST_NAME, strlen(e->dst_name) + 1);
-		strcpy(item->str, e->dst_name);
+		size = strlen(e->dst_name) + 1;
+		item = add_item(letter, KDBUS_ITEM_DST_NAME, size);
+		memcpy(item->str, e->dst_name, size);
 	}
 	if (e->filter) {
 		item = add_item(letter, KDBUS_ITEM_BLOOM_FILTER,
@@ -138,9 +141,18 @@ static bool is_disconnected(const struct kbus_conn *conn)
 	return poll(&poll_fd, 1, 0) > 0 && poll_fd.revents & (POLLERR | POLLHUP);
 }
 
+static int send_letter(struct kbus_conn *conn, const struct letter *letter)
+{
+	struct kdbus_cmd_send cmd = { .size = sizeof(cmd), .msg_address = (uintptr_t)letter };
+
+	if (conn->awaits_reply && letter->msg.flags & KDBUS_MSG_EXPECT_REPLY &&
+	    kbus_wait_send(conn, &letter->msg) == 0)
+		return 0;
+	return kbus_ioctl(conn->fd, KDBUS_CMD_SEND, &cmd);
+}
+
 static int deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope, size_t threshold)
 {
-	struct kdbus_cmd_send cmd = { .size = sizeof(cmd) };
 	struct letter letter;
 	struct kdbus_item *item;
 	int memfd = -1, r;
@@ -163,8 +175,7 @@ static int deliver(struct kbus_conn *conn, const struct kbus_envelope *envelope,
 		item = add_item(&letter, KDBUS_ITEM_FDS, envelope->n_fds * sizeof(int));
 		memcpy(item->fds, envelope->fds, envelope->n_fds * sizeof(int));
 	}
-	cmd.msg_address = (uintptr_t)&letter;
-	r = kbus_ioctl(conn->fd, KDBUS_CMD_SEND, &cmd);
+	r = send_letter(conn, &letter);
 	if (r == -ECONNRESET && !is_disconnected(conn))
 		r = -ENXIO;
 	if (memfd >= 0)

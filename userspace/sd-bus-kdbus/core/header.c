@@ -442,6 +442,20 @@ size_t kbus_header_reply_at(const struct kbus_header *header)
 }
 
 /**
+ * kbus_header_renew() - write into a header what differs from message to message
+ * @data: the header
+ * @reply_at: where its reply serial is, 0 if it has none
+ * @header: says the size of the body and the serials
+ */
+void kbus_header_renew(uint8_t *data, size_t reply_at, const struct kbus_header *header)
+{
+	kbus_store32(data + 4, header->body_size, header->swap);
+	kbus_store32(data + 8, header->serial, header->swap);
+	if (reply_at)
+		kbus_store32(data + reply_at, header->reply_serial, header->swap);
+}
+
+/**
  * kbus_header_set_sender() - write the header anew, with this SENDER and without unknown fields
  * @header: as it was parsed
  * @sender: unique name of the sender, or %KBUS_DRIVER_NAME

@@ -94,6 +94,7 @@ int kbus_message_size(const uint8_t fixed[KBUS_HEADER_FIXED], size_t *ret_header
 int kbus_header_parse(struct kbus_header *header, const void *data, size_t size);
 int kbus_header_scan(struct kbus_header *header, const void *data, size_t size);
 size_t kbus_header_reply_at(const struct kbus_header *header);
+void kbus_header_renew(uint8_t *data, size_t reply_at, const struct kbus_header *header);
 ssize_t kbus_header_set_sender(const struct kbus_header *header, const char *sender,
 			       void *buffer, size_t capacity);
 

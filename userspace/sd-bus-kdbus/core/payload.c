@@ -15,6 +15,15 @@
 #include "payload.h"
 #include "query.h"
 
+/* One piece and nothing else, which nearly all messages are. */
+static bool is_one_piece(const struct kdbus_msg *msg)
+{
+	const struct kdbus_item *item = msg->items;
+
+	return msg->size == offsetof(struct kdbus_msg, items) + KBUS_ITEM_SIZE(sizeof(item->vec)) &&
+	       item->type == KDBUS_ITEM_PAYLOAD_OFF && item->vec.offset != ~0ULL && item->vec.size;
+}
+
 /**
  * kbus_payload_find() - look where the payload is
  * @msg: message in the pool
@@ -22,11 +31,17 @@
  */
 void kbus_payload_find(const struct kdbus_msg *msg, struct kbus_payload *payload)
 {
-	const struct kdbus_item *item;
+	const struct kdbus_item *item = msg->items;
 	bool is_contiguous = true;
 	uint8_t *end = NULL, *start;
 
 	*payload = (struct kbus_payload){};
+	if (is_one_piece(msg)) {
+		payload->head.iov_base = (uint8_t *)msg + item->vec.offset;
+		payload->head.iov_len = item->vec.size;
+		payload->is_plain = true;
+		return;
+	}
 	KBUS_FOREACH_ITEM(item, msg) {
 		switch (item->type) {
 		case KDBUS_ITEM_PAYLOAD_OFF:

@@ -90,7 +90,8 @@ static int take_from_queue(struct kbus_conn *conn, struct kbus_incoming *in)
 /* Give back what @in holds, its descriptors excepted. */
 static void let_go(struct kbus_conn *conn, struct kbus_incoming *in)
 {
-	free(in->memory);
+	if (in->memory)
+		free(in->memory);
 	if (in->mapping)
 		munmap(in->mapping, in->mapping_size);
 	/* What was only peeked at will be again, and must not be given back by that. */

@@ -42,28 +42,43 @@ static bool is_same(const struct kbus_repeat *last, const uint8_t *data, size_t 
 	       memcmp(data + gap + 4, last->bytes + gap + 4, end - gap - 4) == 0;
 }
 
+/**
+ * kbus_repeat_again() - does a header say what the last one said, and nothing wrong besides?
+ * @last: the last one
+ * @data: a message from its beginning
+ * @size: bytes at @data; of the body nothing needs to be there
+ * @news: filled if so
+ *
+ * Return: true if it does.
+ */
+bool kbus_repeat_again(const struct kbus_repeat *last, const uint8_t *data, size_t size,
+		       struct kbus_news *news)
+{
+	const bool swap = last->header.swap;
+
+	if (!is_same(last, data, size))
+		return false;
+	news->body_size = kbus_load32(data + BODY_SIZE_AT, swap);
+	news->serial = kbus_load32(data + SERIAL_AT, swap);
+	news->reply_serial = last->reply_at ? kbus_load32(data + last->reply_at, swap) : 0;
+	return news->serial && !news->reply_serial == !last->reply_at &&
+	       news->body_size <= KBUS_MESSAGE_MAX - last->header.size &&
+	       (!news->body_size || *last->header.signature);
+}
+
 /* Read a header that is like the last one. False if it is not, or has something else wrong. */
 static bool read_again(const struct kbus_repeat *last, struct kbus_header *header,
 		       const uint8_t *data, size_t size)
 {
-	const bool swap = last->header.swap;
-	uint32_t body_size, serial, reply_serial = 0;
+	struct kbus_news news;
 
-	if (!is_same(last, data, size))
-		return false;
-	body_size = kbus_load32(data + BODY_SIZE_AT, swap);
-	serial = kbus_load32(data + SERIAL_AT, swap);
-	if (last->reply_at)
-		reply_serial = kbus_load32(data + last->reply_at, swap);
-	if (!serial || !reply_serial != !last->reply_at ||
-	    body_size > KBUS_MESSAGE_MAX - last->header.size ||
-	    (body_size && !*last->header.signature))
+	if (!kbus_repeat_again(last, data, size, &news))
 		return false;
 	*header = last->header;
 	header->data = data;
-	header->body_size = body_size;
-	header->serial = serial;
-	header->reply_serial = reply_serial;
+	header->body_size = news.body_size;
+	header->serial = news.serial;
+	header->reply_serial = news.reply_serial;
 	move_strings(header, last->bytes, data);
 	return true;
 }

@@ -9,7 +9,8 @@
  * Who calls a method once calls it again, all replies to one client look alike, and signals come from
  * few objects. So a header is compared with the last one on the same way first. If all of it but serial,
  * reply serial and size of the body is the same, it is as valid as that one was, and its strings lie at
- * the same places.
+ * the same places. Such a message of the client goes the same way again, with the header that the kernel
+ * got last time, in which only these three change, and a short body in one piece with it.
  */
 #ifndef KBUS_REPEAT_H
 #define KBUS_REPEAT_H
@@ -32,6 +33,20 @@ struct kbus_repeat {
 	size_t reply_at;
 };
 
+/**
+ * struct kbus_news - what is new in a header that says the same as the last one
+ * @body_size: bytes of the body that follows
+ * @serial: number of the message, never 0
+ * @reply_serial: number of the call that it answers, 0 if it answers none
+ */
+struct kbus_news {
+	size_t body_size;
+	uint32_t serial;
+	uint32_t reply_serial;
+};
+
+bool kbus_repeat_again(const struct kbus_repeat *last, const uint8_t *data, size_t size,
+		       struct kbus_news *news);
 int kbus_repeat_parse(struct kbus_repeat *last, struct kbus_header *header, const void *data,
 		      size_t size);
 int kbus_repeat_scan(struct kbus_repeat *last, struct kbus_header *header, const void *data,

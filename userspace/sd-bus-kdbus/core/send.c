@@ -146,6 +146,16 @@ static bool is_reply(const struct kbus_header *h)
 	return h->type == KBUS_METHOD_RETURN || h->type == KBUS_ERROR;
 }
 
+static struct kbus_envelope envelope_of(const struct kbus_header *h)
+{
+	return (struct kbus_envelope){
+		.flags = flags_of(h),
+		.payload_type = KDBUS_PAYLOAD_DBUS,
+		.cookie = h->serial,
+		.cookie_reply = is_reply(h) ? h->reply_serial : 0,
+	};
+}
+
 /* The kernel did not take it: tell the client, if it wants to know. */
 static int refused(struct kbus_conn *conn, const struct kbus_header *h, int error)
 {
@@ -216,6 +226,61 @@ static int forward_with_head(struct kbus_conn *conn, const struct kbus_header *h
 	return refused(conn, h, r);
 }
 
+/* Keep how a message went out that the client sent, and whose header is the last that we remember. */
+static void keep_route(struct kbus_conn *conn, const struct kbus_header *header,
+		       const struct kbus_envelope *e)
+{
+	struct kbus_route *route = &conn->route;
+	struct kbus_header sent;
+
+	if (!conn->last_sent.header.size ||
+	    e->head.iov_len > sizeof(route->head) - KBUS_BODY_SHORT)
+		return;
+	memcpy(route->head, e->head.iov_base, e->head.iov_len);
+	route->reply_at = 0;
+	if (header->reply_serial) {
+		sent = *header;
+		sent.data = route->head;
+		route->reply_at = kbus_header_reply_at(&sent);
+	}
+	route->dst_id = e->dst_id;
+	route->to_name = e->dst_name;
+	route->flags = e->flags;
+	route->head_size = e->head.iov_len;
+}
+
+/* @is_clients: the header is the client's own. */
+static int forward(struct kbus_conn *conn, const struct kbus_header *header,
+		   struct kbus_envelope *e, bool is_clients)
+{
+	uint64_t on_stack[HEADER_ON_STACK / 8];
+	size_t capacity = header->size + KBUS_SENDER_ROOM;
+	void *head = capacity <= sizeof(on_stack) ? on_stack : malloc(capacity);
+	const char *sender = conn->unique;
+	ssize_t size;
+	int r;
+
+	if (!head)
+		return -ENOMEM;
+	if (conn->options.is_driver && header->sender &&
+	    strcmp(header->sender, KBUS_DRIVER_NAME) == 0)
+		sender = KBUS_DRIVER_NAME;
+	size = kbus_header_set_sender(header, sender, head, capacity);
+	e->head = (struct iovec){ .iov_base = head, .iov_len = size };
+	if (size < 0) {
+		r = -EBADMSG;
+	} else if (!find_destination(header, e)) {
+		r = refused(conn, header, ENXIO);
+	} else {
+		if (is_clients)
+			keep_route(conn, header, e);
+		r = forward_with_head(conn, header, e);
+	}
+	if (head != on_stack)
+		free(head);
+	return r;
+}
+
 /**
  * kbus_forward() - send a message to the kernel, in the name of this client
  * @conn: the connection
@@ -231,66 +296,104 @@ static int forward_with_head(struct kbus_conn *conn, const struct kbus_header *h
 int kbus_forward(struct kbus_conn *conn, const struct kbus_header *header,
 		 const struct iovec *body, size_t n_body, const int *fds, size_t n_fds)
 {
-	uint64_t on_stack[HEADER_ON_STACK / 8];
-	size_t capacity = header->size + KBUS_SENDER_ROOM;
-	void *head = capacity <= sizeof(on_stack) ? on_stack : malloc(capacity);
-	struct kbus_envelope e = {
-		.flags = flags_of(header),
-		.payload_type = KDBUS_PAYLOAD_DBUS,
-		.cookie = header->serial,
-		.cookie_reply = is_reply(header) ? header->reply_serial : 0,
-		.rest = body,
-		.n_rest = n_body,
-		.fds = fds,
-		.n_fds = n_fds,
-	};
-	const char *sender = conn->unique;
-	ssize_t size;
-	int r;
+	struct kbus_envelope e = envelope_of(header);
 
-	if (!head)
-		return -ENOMEM;
-	if (conn->options.is_driver && header->sender &&
-	    strcmp(header->sender, KBUS_DRIVER_NAME) == 0)
-		sender = KBUS_DRIVER_NAME;
-	size = kbus_header_set_sender(header, sender, head, capacity);
-	e.head = (struct iovec){ .iov_base = head, .iov_len = size };
-	if (size < 0)
-		r = -EBADMSG;
-	else if (!find_destination(header, &e))
-		r = refused(conn, header, ENXIO);
-	else
-		r = forward_with_head(conn, header, &e);
-	if (head != on_stack)
-		free(head);
-	return r;
+	e.rest = body;
+	e.n_rest = n_body;
+	e.fds = fds;
+	e.n_fds = n_fds;
+	return forward(conn, header, &e, false);
 }
 
-/* What lies behind the header, in pieces: all but the first are the client's. */
-static int forward_source(struct kbus_conn *conn, const struct source *s,
-			  const struct kbus_header *h, const int *fds, size_t n_fds)
+/*
+ * What lies behind the header, in pieces: all but the first are the client's. @on_stack: room for
+ * %KBUS_BODY_PARTS. Returns memory to be freed, or NULL also if none was needed.
+ */
+static struct iovec *set_body(const struct source *s, size_t header_size, struct kbus_envelope *e,
+			      struct iovec *on_stack)
 {
-	struct iovec on_stack[KBUS_BODY_PARTS], *body = on_stack;
+	struct iovec *body = on_stack;
 	size_t n = 0, i;
-	int r;
 
+	e->rest = NULL;
 	if (s->n_parts > KBUS_BODY_PARTS) {
 		body = malloc(s->n_parts * sizeof(*body));
 		if (!body)
-			return -ENOMEM;
+			return NULL;
 	}
-	if (s->parts[0].iov_len > h->size)
+	if (s->parts[0].iov_len > header_size)
 		body[n++] = (struct iovec){
-			.iov_base = (uint8_t *)s->parts[0].iov_base + h->size,
-			.iov_len = s->parts[0].iov_len - h->size,
+			.iov_base = (uint8_t *)s->parts[0].iov_base + header_size,
+			.iov_len = s->parts[0].iov_len - header_size,
 		};
 	for (i = 1; i < s->n_parts; i++)
 		if (s->parts[i].iov_len)
 			body[n++] = s->parts[i];
-	r = kbus_forward(conn, h, body, n, fds, n_fds);
-	if (body != on_stack)
-		free(body);
+	e->rest = body;
+	e->n_rest = n;
+	return body == on_stack ? NULL : body;
+}
+
+static int forward_source(struct kbus_conn *conn, const struct source *s,
+			  const struct kbus_header *h, const int *fds, size_t n_fds)
+{
+	struct kbus_envelope e = envelope_of(h);
+	struct iovec on_stack[KBUS_BODY_PARTS], *allocated;
+	int r;
+
+	e.fds = fds;
+	e.n_fds = n_fds;
+	allocated = set_body(s, h->size, &e, on_stack);
+	if (!e.rest)
+		return -ENOMEM;
+	r = forward(conn, h, &e, true);
+	free(allocated);
 	return r;
+}
+
+/*
+ * A message whose header says the same as the last one that went to the kernel goes there on the same
+ * way, without a look at what it says. False if this is none.
+ */
+static bool send_again(struct kbus_conn *conn, const struct source *s, const int *fds,
+		       size_t n_fds, int *ret)
+{
+	struct kbus_header *h = &conn->last_sent.header;
+	struct kbus_route *route = &conn->route;
+	struct iovec on_stack[KBUS_BODY_PARTS];
+	struct kbus_envelope e;
+	struct kbus_news news;
+
+	if (!route->head_size || s->n_parts > KBUS_BODY_PARTS || n_fds != h->n_fds ||
+	    conn->is_monitor ||
+	    !kbus_repeat_again(&conn->last_sent, s->parts[0].iov_base, s->parts[0].iov_len, &news) ||
+	    s->size != h->size + news.body_size ||
+	    route->head_size + news.body_size > KBUS_MESSAGE_MAX)
+		return false;
+	h->body_size = news.body_size;
+	h->serial = news.serial;
+	h->reply_serial = news.reply_serial;
+	kbus_header_renew(route->head, route->reply_at, h);
+	e = (struct kbus_envelope){
+		.dst_id = route->dst_id,
+		.dst_name = route->to_name ? h->destination : NULL,
+		.flags = route->flags,
+		.payload_type = KDBUS_PAYLOAD_DBUS,
+		.cookie = h->serial,
+		.cookie_reply = is_reply(h) ? h->reply_serial : 0,
+		.head = { .iov_base = route->head, .iov_len = route->head_size },
+		.fds = fds,
+		.n_fds = n_fds,
+	};
+	set_body(s, h->size, &e, on_stack);
+	/* One piece costs the kernel less than two. What a broadcast says is looked at in its own piece. */
+	if (news.body_size <= KBUS_BODY_SHORT && e.dst_id != KDBUS_DST_ID_BROADCAST) {
+		copy_out(e.rest, e.n_rest, route->head + route->head_size);
+		e.head.iov_len += news.body_size;
+		e.n_rest = 0;
+	}
+	*ret = forward_with_head(conn, h, &e);
+	return true;
 }
 
 static bool is_for_driver(const struct kbus_conn *conn, const struct kbus_header *h)
@@ -368,6 +471,9 @@ int kbus_conn_send(struct kbus_conn *conn, const struct iovec *parts, size_t n_p
 	struct kbus_header header;
 	int r;
 
+	if (n_parts && send_again(conn, &s, fds, n_fds, &r))
+		return r;
+	conn->route.head_size = 0;
 	r = n_parts ? read_header(conn, &s, &header) : -EBADMSG;
 	if (r == 0)
 		r = dispatch(conn, &s, &header, fds, n_fds);

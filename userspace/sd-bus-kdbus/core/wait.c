@@ -7,10 +7,14 @@
  */
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include "internal.h"
 #include "query.h"
 #include "wait.h"
+
+/* How long a client that sends a call waits for what comes next, before it is told that nothing did. */
+#define REPLY_NS	20000000ULL
 
 /**
  * kbus_wait_begin() - may the next message be waited for?
@@ -61,6 +65,14 @@ void kbus_wait_sleep(struct kbus_wait *wait, uint64_t deadline_ns)
 	wait->size = cmd.exchange.msg.msg_size;
 }
 
+/* What came leaves the queue, and waits here for kbus_conn_recv(). */
+static void keep(struct kbus_conn *conn, uint64_t offset, uint64_t size)
+{
+	conn->stashed = true;
+	conn->stash_offset = offset;
+	conn->stash_size = size;
+}
+
 /**
  * kbus_wait_end() - keep what came for kbus_conn_recv()
  * @conn: the same connection
@@ -86,8 +98,53 @@ int kbus_wait_end(struct kbus_conn *conn, const struct kbus_wait *wait)
 		conn->stats.n_lost++;
 		return 1;
 	}
-	conn->stashed = true;
-	conn->stash_offset = wait->offset;
-	conn->stash_size = wait->size;
+	keep(conn, wait->offset, wait->size);
 	return 1;
+}
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/**
+ * kbus_wait_send() - send a call of a client that reads next, and take what comes meanwhile
+ * @conn: the connection; nobody else uses it
+ * @msg: the call
+ *
+ * The sleep is short, because only the client knows for how long it wants to wait: who answers at once is
+ * heard with this, others as ever. A signal ends the sleep, too, and then @conn->was_interrupted is set.
+ *
+ * Return: 0, the message was sent, or -errno: it was not, and SEND tells why.
+ */
+int kbus_wait_send(struct kbus_conn *conn, const struct kdbus_msg *msg)
+{
+	struct {
+		struct kdbus_cmd_exchange exchange;
+		struct kbus_free_item free;
+	} cmd = {
+		.exchange.size = sizeof(cmd.exchange),
+		.exchange.msg_address = (uintptr_t)msg,
+	};
+
+	if (conn->stashed || conn->is_waiting || conn->backlog || conn->no_exchange)
+		return -EBUSY;
+	cmd.exchange.size += kbus_free_item_add(conn, &cmd.free);
+	/* This clock lags behind by some milliseconds, which is near enough, and costs less. */
+	cmd.exchange.timeout_ns = now_ns(CLOCK_MONOTONIC_COARSE) + REPLY_NS;
+	if (ioctl(conn->fd, KDBUS_CMD_EXCHANGE, &cmd) < 0) {
+		conn->no_exchange = errno == ENOTTY;
+		return -errno;
+	}
+	conn->has_unfreed = false;
+	if (cmd.exchange.return_flags & KDBUS_RECV_RETURN_DROPPED_MSGS)
+		conn->stats.n_lost += cmd.exchange.dropped_msgs;
+	if (cmd.exchange.return_flags & KDBUS_EXCHANGE_RETURN_RECEIVED)
+		keep(conn, cmd.exchange.msg.offset, cmd.exchange.msg.msg_size);
+	else
+		conn->was_interrupted = now_ns(CLOCK_MONOTONIC) < cmd.exchange.timeout_ns;
+	return 0;
 }

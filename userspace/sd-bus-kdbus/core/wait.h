@@ -33,4 +33,6 @@ int kbus_wait_begin(struct kbus_conn *conn, struct kbus_wait *wait);
 void kbus_wait_sleep(struct kbus_wait *wait, uint64_t deadline_ns);
 int kbus_wait_end(struct kbus_conn *conn, const struct kbus_wait *wait);
 
+int kbus_wait_send(struct kbus_conn *conn, const struct kdbus_msg *msg);
+
 #endif /* KBUS_WAIT_H */

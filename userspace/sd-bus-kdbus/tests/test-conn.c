@@ -180,6 +180,100 @@ TEST(a_message_in_pieces_is_one_message)
 	pair_close(&p);
 }
 
+/* What is remembered of the last message must not get into the next one. */
+TEST(messages_like_the_last_one_arrive_as_they_were_sent)
+{
+	struct kbus_writer body = {};
+	struct client c, *to;
+	struct pair p;
+	size_t i, size;
+
+	if (pair_open(&p) && client_open(&c, NULL)) {
+		for (i = 0; i < 600; i++) {
+			/* Runs of one, two, ... to the same; sizes from short to not short. */
+			to = __builtin_popcountl(i) & 1 ? &p.b : &c;
+			size = i * 37 % (2 * KBUS_BODY_SHORT);
+			put_pattern(&body, size);
+			EXPECT_EQ_CASE(0, client_signal(&p.a, to->conn->unique, "Again", "ay", &body),
+				       "message %zu", i);
+			if (!EXPECT_EQ_CASE(0, client_read(to), "message %zu", i))
+				break;
+			EXPECT_EQ_CASE(true, is_pattern(&to->in, size), "message %zu", i);
+			EXPECT_EQ_CASE(p.a.serial, to->in.header.serial, "message %zu", i);
+			EXPECT_STR_CASE(to->conn->unique, to->in.header.destination, "message %zu", i);
+			EXPECT_STR_CASE(p.a.conn->unique, to->in.header.sender, "message %zu", i);
+			client_done(to);
+		}
+		EXPECT_TRUE(client_has_nothing(&p.b));
+		EXPECT_TRUE(client_has_nothing(&c));
+		EXPECT_EQ(0, p.b.conn->stats.n_sender_set);
+		client_close(&c);
+	}
+	pair_close(&p);
+}
+
+TEST(replies_like_the_last_one_answer_their_own_call)
+{
+	struct kbus_writer body = {};
+	char text[16];
+	struct pair p;
+	int i;
+
+	if (pair_open(&p)) {
+		for (i = 0; i < 50; i++) {
+			kbus_put_string(&body, "number?");
+			EXPECT_EQ_CASE(0, client_call(&p.a, p.b.conn->unique, "Ask", "s", &body),
+				       "call %d", i);
+			ASSERT_EQ(0, client_read(&p.b));
+			snprintf(text, sizeof(text), "%d", i);
+			reply_with_text(&p.b, &p.b.in.header, text);
+			client_done(&p.b);
+			ASSERT_EQ(0, client_read(&p.a));
+			EXPECT_EQ_CASE(p.a.serial, p.a.in.header.reply_serial, "call %d", i);
+			client_done(&p.a);
+		}
+		EXPECT_EQ(0, p.a.conn->stats.n_dropped[KBUS_DROP_MISMATCH]);
+	}
+	pair_close(&p);
+}
+
+/* A call that was sent with the wait for what comes next. */
+TEST(what_comes_while_a_call_is_sent_is_read_next)
+{
+	struct kbus_writer body = {};
+	struct pair p;
+
+	if (pair_open(&p)) {
+		EXPECT_EQ(0, client_signal(&p.b, p.a.conn->unique, "First", NULL, NULL));
+		EXPECT_EQ(0, client_signal(&p.b, p.a.conn->unique, "Second", NULL, NULL));
+		p.a.conn->awaits_reply = true;
+		kbus_put_string(&body, "?");
+		EXPECT_EQ(0, client_call(&p.a, p.b.conn->unique, "Ask", "s", &body));
+		EXPECT_TRUE(p.a.conn->stashed);
+		EXPECT_FALSE(p.a.conn->was_interrupted);
+		ASSERT_EQ(0, client_read(&p.a));
+		EXPECT_STR("First", p.a.in.header.member);
+		client_done(&p.a);
+		ASSERT_EQ(0, client_read(&p.a));
+		EXPECT_STR("Second", p.a.in.header.member);
+		client_done(&p.a);
+		EXPECT_EQ(0, client_read(&p.b));
+		EXPECT_STR("Ask", p.b.in.header.member);
+		client_done(&p.b);
+		/* Nobody answers soon: that takes a moment, and is no error. */
+		kbus_put_string(&body, "?");
+		EXPECT_EQ(0, client_call(&p.a, p.b.conn->unique, "Ask", "s", &body));
+		EXPECT_FALSE(p.a.conn->stashed);
+		EXPECT_FALSE(p.a.conn->was_interrupted);
+		/* What the kernel refuses is answered by the bus as ever. */
+		kbus_put_string(&body, "?");
+		EXPECT_EQ(0, client_call(&p.a, "org.example.Nobody", "Ask", "s", &body));
+		p.a.conn->awaits_reply = false;
+		EXPECT_TRUE(expect_error(&p.a, p.a.serial, "ServiceUnknown"));
+	}
+	pair_close(&p);
+}
+
 TEST(descriptors_travel_and_belong_to_the_receiver)
 {
 	struct kbus_fields fields = {

@@ -450,6 +450,27 @@ TEST(strings_of_a_repeated_header_are_in_the_new_one)
 	expect_same_header(&expected, &h);
 }
 
+TEST(a_renewed_header_says_what_is_new)
+{
+	struct kbus_header h, fresh, seen;
+	size_t reply_at;
+	struct raw m;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		raw_reply(&m, i & 1, i & 2);
+		ASSERT_EQ(0, kbus_header_parse(&h, m.data, m.size));
+		reply_at = kbus_header_reply_at(&h);
+		fresh = h;
+		fresh.serial = 0x12345678;
+		fresh.reply_serial = 0x9abcdef0;
+		fresh.body_size = i & 2 ? 0x4321 : 0;
+		kbus_header_renew(m.data, reply_at, &fresh);
+		ASSERT_EQ(0, kbus_header_parse(&seen, m.data, m.size));
+		expect_same_header(&fresh, &seen);
+	}
+}
+
 TEST(large_and_unknown_headers_are_not_remembered)
 {
 	struct kbus_repeat last = {};
