@@ -244,8 +244,11 @@ static void notify_copy_or_count(struct kdbus_stage *stage, const void *image, s
 		kdbus_loss_stage(stage);
 }
 
-static void notify_copy_to_all(struct kdbus_bus *bus, const struct kdbus_event *event,
-			       struct kdbus_receivers *receivers, const void *image, size_t size)
+/* What it calls is not on the stack of what delivers to monitors. */
+static noinline_for_stack void notify_copy_to_all(struct kdbus_bus *bus,
+						  const struct kdbus_event *event,
+						  struct kdbus_receivers *receivers,
+						  const void *image, size_t size)
 {
 	unsigned int i;
 

@@ -92,7 +92,7 @@ static bool entry_equal(const struct kdbus_hashtab_node *node, const void *data)
 	       !memcmp(entry->name, key->name, key->len);
 }
 
-static u32 key_hash(const struct kdbus_policy *db, const struct entry_key *key)
+static u32 policy_hash(const struct kdbus_policy *db, const struct entry_key *key)
 {
 	return jhash(key->name, key->len, db->seed + key->wildcard);
 }
@@ -102,7 +102,7 @@ static struct policy_entry *entry_find(const struct kdbus_policy *db, const stru
 {
 	struct kdbus_hashtab_node *node;
 
-	node = kdbus_hashtab_find(&db->names, key_hash(db, key), entry_equal, key);
+	node = kdbus_hashtab_find(&db->names, policy_hash(db, key), entry_equal, key);
 	return node ? container_of(node, struct policy_entry, node) : NULL;
 }
 
@@ -141,8 +141,8 @@ static int grant_import(struct grant *grant, const struct kdbus_policy_access *a
 }
 
 /* The name item and the grants that follow it, up to the next name. */
-static struct policy_entry *entry_new(const void *owner, const struct kdbus_item *name_item,
-				      unsigned int n_grants, bool wildcards_ok)
+static struct policy_entry *policy_entry_new(const void *owner, const struct kdbus_item *name_item,
+					     unsigned int n_grants, bool wildcards_ok)
 {
 	size_t name_len = kdbus_item_payload_size(name_item) - 1;
 	struct policy_entry *entry;
@@ -206,7 +206,8 @@ static int entries_import(struct list_head *entries, const void *owner,
 			if (n_names == max_names)
 				return -E2BIG;
 			n_names++;
-			entry = entry_new(owner, item, count_grants(item, end), wildcards_ok);
+			entry = policy_entry_new(owner, item, count_grants(item, end),
+						 wildcards_ok);
 			if (IS_ERR(entry))
 				return PTR_ERR(entry);
 			list_add_tail(&entry->link, entries);
@@ -235,7 +236,7 @@ static int entries_check_unique(const struct kdbus_policy *db, struct list_head 
 	list_for_each_entry(entry, entries, link) {
 		struct entry_key key = entry_key(entry);
 
-		entry->node.hash = key_hash(db, &key);
+		entry->node.hash = policy_hash(db, &key);
 		list_for_each_entry(other, entries, link) {
 			if (other == entry)
 				break;
