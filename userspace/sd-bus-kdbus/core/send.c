@@ -175,6 +175,19 @@ static int refused(struct kbus_conn *conn, const struct kbus_header *h, int erro
 	return 0;
 }
 
+/* A short body behind the remembered header: one piece costs the kernel, and each receiver, less than two. */
+static void join_short_body(struct kbus_conn *conn, const struct kbus_header *h,
+			    struct kbus_envelope *e)
+{
+	struct kbus_route *route = &conn->route;
+
+	if (e->head.iov_base != route->head || h->body_size > KBUS_BODY_SHORT)
+		return;
+	copy_out(e->rest, e->n_rest, route->head + route->head_size);
+	e->head.iov_len += h->body_size;
+	e->n_rest = 0;
+}
+
 /* A broadcast carries a summary of what it says. */
 static int deliver_broadcast(struct kbus_conn *conn, const struct kbus_header *h,
 			     struct kbus_envelope *e)
@@ -198,6 +211,7 @@ static int deliver_broadcast(struct kbus_conn *conn, const struct kbus_header *h
 	kbus_bloom_add_message(&conn->bloom, filter, h, body ?: filter);
 	free(copy);
 	e->filter = filter;
+	join_short_body(conn, h, e);
 	r = kbus_deliver(conn, e);
 	e->filter = NULL;
 	return r;
@@ -209,10 +223,12 @@ static int forward_with_head(struct kbus_conn *conn, const struct kbus_header *h
 {
 	int r;
 
-	if (e->dst_id == KDBUS_DST_ID_BROADCAST)
+	if (e->dst_id == KDBUS_DST_ID_BROADCAST) {
 		r = deliver_broadcast(conn, h, e);
-	else
+	} else {
+		join_short_body(conn, h, e);
 		r = kbus_deliver(conn, e);
+	}
 	/* The bus speaks for activators, which cannot answer: no reply to the kernel, but to D-Bus. */
 	if (r == -EBADSLT && conn->options.is_driver && h->type == KBUS_ERROR) {
 		e->cookie_reply = 0;
@@ -386,12 +402,6 @@ static bool send_again(struct kbus_conn *conn, const struct source *s, const int
 		.n_fds = n_fds,
 	};
 	set_body(s, h->size, &e, on_stack);
-	/* One piece costs the kernel less than two. What a broadcast says is looked at in its own piece. */
-	if (news.body_size <= KBUS_BODY_SHORT && e.dst_id != KDBUS_DST_ID_BROADCAST) {
-		copy_out(e.rest, e.n_rest, route->head + route->head_size);
-		e.head.iov_len += news.body_size;
-		e.n_rest = 0;
-	}
 	*ret = forward_with_head(conn, h, &e);
 	return true;
 }
