@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * call.c - know when libsystemd waits for the answer to what it sends
+ */
+/**
+ * DOC: Calls
  *
  * sendmsg() does not tell whether its caller goes on to wait, or to compute for a minute. sd_bus_call() does:
  * it sends, reads, and waits until the answer is there, without a word from the program. So while it runs,
  * a call may be sent with the command that waits, too, a system call less. libsystemd's other functions that
  * wait for an answer, such as sd_bus_call_method(), call this one as a program would.
  *
+ * The wait is short: who answers within 20 ms is heard with the call, for others libsystemd waits as ever. What
+ * else comes meanwhile ends it, and so does a signal, which poll() reports afterwards. A call with a timeout of
+ * less than a second is sent alone.
+ *
  * In a process with one thread only: others might wait for the descriptor at the same time. Copies of
- * libraries call their own sd_bus_call(), which nobody sees.
+ * libraries call their own sd_bus_call(), which nobody sees. An answer that a service sends is not held back for
+ * its next wait: what the service does before that is not known, and its caller waits.
  */
 #include <dlfcn.h>
 #include <errno.h>
