@@ -44,6 +44,7 @@ struct kdbus_conn;
  *             conn.owed_lock    calls that one connection has to answer
  *             bus.events_lock   events that wait for delivery
  *             pool.lock         slices
+ *             memo.lock         what the last filter has found
  *           pool.pages_lock     pages of a pool; page locks; outside pool.lock
  *
  * conn.lock and what is below it are spinlocks.  No lock at all is held while memory of a

@@ -112,6 +112,7 @@ static void conn_free(struct kref *ref)
 	kdbus_loss_deinit(&conn->loss, conn->pool);
 	kfree(conn->question);
 	kfree(conn->spare_call);
+	kfree(conn->memo);
 	kdbus_match_owner_deinit(&conn->matches);
 	kdbus_pool_put(conn->pool);
 	kdbus_meta_deinit(&conn->meta);

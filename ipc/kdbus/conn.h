@@ -27,6 +27,7 @@ struct kdbus_call;
 struct kdbus_entry;
 struct kdbus_ep;
 struct kdbus_event;
+struct kdbus_memo;
 struct kdbus_pool;
 struct kdbus_question;
 struct kdbus_user;
@@ -91,6 +92,8 @@ struct kdbus_user;
  * @n_claims: their number; under the names lock
  *
  * @matches: what it wants to hear
+ * @memo: whom its last broadcast was for; owned, NULL until a search for it costs much;
+ *        written once
  * @is_popular: its last broadcast had many receivers; a hint, read and written whole
  * @ep_entry: link in kdbus_ep.conns; under the lock of @ep
  * @monitor_entry: link in kdbus_bus.monitors; under monitors_sem
@@ -145,6 +148,7 @@ struct kdbus_conn {
 	unsigned int n_claims;
 
 	struct kdbus_match_owner matches;
+	struct kdbus_memo *memo;
 	bool is_popular;
 	struct list_head ep_entry;
 	struct list_head monitor_entry;

@@ -15,6 +15,7 @@
 #include "bloom.h"
 #include "item.h"
 #include "match.h"
+#include "memo.h"
 #include "rule.h"
 
 /**
@@ -166,6 +167,13 @@ static int census_get(struct kdbus_match_index *index)
 	return 0;
 }
 
+/* What was found before need not be all, or not be there any more: see DOC: Memo. */
+static void index_changed(struct kdbus_match_index *index)
+{
+	/* Pairs with search_memo(), which finds what we did before, too. */
+	smp_store_release(&index->n_changes, index->n_changes + 1);
+}
+
 /* Makes the entry visible to broadcasts. */
 static int entry_link(struct kdbus_match_index *index, struct match_entry *entry)
 {
@@ -197,6 +205,7 @@ static int entry_link(struct kdbus_match_index *index, struct match_entry *entry
 			entry->topic->n_entries++;
 		topic_prune(index, entry->topic);
 	}
+	index_changed(index);
 	return ret;
 }
 
@@ -218,6 +227,7 @@ static void entry_remove(struct kdbus_match_index *index, struct match_entry *en
 		entry->topic->n_entries--;
 		topic_prune(index, entry->topic);
 	}
+	index_changed(index);
 	kvfree_rcu(entry, rcu);
 }
 
@@ -304,6 +314,7 @@ void kdbus_match_index_init(struct kdbus_match_index *index, size_t bloom_size)
 	mutex_init(&index->lock);
 	index->bloom_size = bloom_size;
 	index->seed = get_random_u32();
+	index->n_changes = 1;
 	index->census = NULL;
 	kdbus_hashtab_init(&index->topics);
 	for (i = 0; i < KDBUS_RULE_N_KINDS; i++)
@@ -480,6 +491,7 @@ bool kdbus_match_accepts_signal(const struct kdbus_match_owner *owner,
  * @bits: what the signal's filter has
  * @visit: called for each owner found
  * @ctx: for @visit
+ * @found: gets each owner found, too; or NULL
  */
 struct search {
 	const struct kdbus_match_index *index;
@@ -488,6 +500,7 @@ struct search {
 	struct kdbus_bits bits;
 	kdbus_match_visit visit;
 	void *ctx;
+	struct kdbus_memo_found *found;
 };
 
 static void search_candidate(struct kdbus_subset_entry *in_sets, void *ctx)
@@ -500,8 +513,11 @@ static void search_candidate(struct kdbus_subset_entry *in_sets, void *ctx)
 		accepted = kdbus_rules_accept_signal(entry->rules, entry->rules_size, search->sig);
 	else
 		accepted = kdbus_rules_accept_event(entry->rules, entry->rules_size, search->ev);
-	if (accepted)
-		search->visit(entry->owner, search->ctx);
+	if (!accepted)
+		return;
+	if (search->found)
+		kdbus_memo_found_add(search->found, entry->owner);
+	search->visit(entry->owner, search->ctx);
 }
 
 static void search_any(struct search *search, enum kdbus_rule_kind kind)
@@ -524,20 +540,63 @@ static void search_sender_name(const char *name, void *arg)
 	search_topic(arg, KDBUS_RULE_SIGNAL, KDBUS_RULE_BY_NAME, 0, name);
 }
 
+/* Entries for which it does not matter who sends the signal. */
+static void search_filter(struct search *search)
+{
+	search_any(search, KDBUS_RULE_EVERYTHING);
+	search_any(search, KDBUS_RULE_SIGNAL);
+}
+
+/* The same, if the sender does not remember what that will find. */
+static void search_memo(struct search *search, struct kdbus_memo *memo)
+{
+	const struct kdbus_bloom_filter *filter = search->sig->filter;
+	struct kdbus_memo_found found;
+	unsigned long n_changes;
+	unsigned int i;
+
+	/* Pairs with index_changed(). */
+	n_changes = smp_load_acquire(&search->index->n_changes);
+	if (kdbus_memo_recall(memo, n_changes, filter, &found)) {
+		for (i = 0; i < found.n; i++)
+			search->visit(found.owner[i], search->ctx);
+		return;
+	}
+	found.n = 0;
+	search->found = &found;
+	search_filter(search);
+	search->found = NULL;
+	kdbus_memo_keep(memo, n_changes, filter, &found);
+}
+
+/**
+ * kdbus_match_is_crowded() - is a search worth being remembered?
+ * @index: the bus's
+ *
+ * Context: Any.
+ * Return: whether there are more matches than are simply compared.
+ */
+bool kdbus_match_is_crowded(const struct kdbus_match_index *index)
+{
+	return rcu_access_pointer(index->any[KDBUS_RULE_SIGNAL].root);
+}
+
 /**
  * kdbus_match_signal() - find the receivers of a broadcast signal
  * @index: the bus's
  * @sig: the signal
+ * @memo: what the sender's last filter has found; of this index only; NULL to search
  * @visit: called for each owner with a satisfied entry, maybe several times for
  *	one; must not sleep
  * @ctx: for @visit
  *
  * Entries added before the call are found, those removed before are not.
  *
- * Context: RCU read lock held.  Takes no lock and writes no shared memory.
+ * Context: RCU read lock held.  Takes no lock but that of @memo, and writes no other shared memory.
  */
 void kdbus_match_signal(const struct kdbus_match_index *index,
-			const struct kdbus_match_signal *sig, kdbus_match_visit visit, void *ctx)
+			const struct kdbus_match_signal *sig, struct kdbus_memo *memo,
+			kdbus_match_visit visit, void *ctx)
 {
 	struct search search = { .index = index, .sig = sig, .visit = visit, .ctx = ctx };
 
@@ -545,8 +604,10 @@ void kdbus_match_signal(const struct kdbus_match_index *index,
 		return;
 	kdbus_bloom_fold(&search.bits, sig->filter->data, sig->filter_size);
 
-	search_any(&search, KDBUS_RULE_EVERYTHING);
-	search_any(&search, KDBUS_RULE_SIGNAL);
+	if (memo)
+		search_memo(&search, memo);
+	else
+		search_filter(&search);
 	if (rcu_access_pointer(index->topics.buckets)) {
 		search_topic(&search, KDBUS_RULE_SIGNAL, KDBUS_RULE_BY_SENDER, sig->src_id, "");
 		sig->each_name(sig, search_sender_name, &search);

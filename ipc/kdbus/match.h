@@ -11,6 +11,8 @@
 #include "rule.h"
 #include "subset.h"
 
+struct kdbus_memo;
+
 /**
  * DOC: match index
  *
@@ -41,6 +43,7 @@
  * @lock: serialises writers
  * @bloom_size: size in bytes of the bus's bloom filters; set once
  * @seed: makes hashes unpredictable; set once
+ * @n_changes: how often an entry came or went, from 1 on; read without lock, written under @lock
  * @census: owned, made with the first entry that has a bloom mask; under @lock
  * @topics: topics with a key; read under RCU, written under @lock
  * @any: entries on topics without a key, by kind; read under RCU, written under
@@ -50,6 +53,7 @@ struct kdbus_match_index {
 	struct mutex lock;	/* writers */
 	size_t bloom_size;
 	u32 seed;
+	unsigned long n_changes;
 	struct kdbus_subset_census *census;
 	struct kdbus_hashtab topics;
 	struct kdbus_subset_index any[KDBUS_RULE_N_KINDS];
@@ -94,8 +98,10 @@ void kdbus_match_drop(struct kdbus_match_index *index, struct kdbus_match_owner 
 
 bool kdbus_match_accepts_signal(const struct kdbus_match_owner *owner,
 				const struct kdbus_match_signal *sig);
+bool kdbus_match_is_crowded(const struct kdbus_match_index *index);
 void kdbus_match_signal(const struct kdbus_match_index *index,
-			const struct kdbus_match_signal *sig, kdbus_match_visit visit, void *ctx);
+			const struct kdbus_match_signal *sig, struct kdbus_memo *memo,
+			kdbus_match_visit visit, void *ctx);
 void kdbus_match_event(const struct kdbus_match_index *index,
 		       const struct kdbus_match_event *ev, kdbus_match_visit visit, void *ctx);
 

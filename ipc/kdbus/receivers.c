@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "deliver.h"
 #include "match.h"
+#include "memo.h"
 #include "receivers.h"
 
 /**
@@ -106,6 +107,25 @@ static int receivers_enlarge(struct kdbus_receivers *receivers, struct kdbus_bus
 	return 0;
 }
 
+/* Where the sender remembers what a search finds; NULL if a search costs little. */
+static struct kdbus_memo *receivers_memo(struct kdbus_conn *src)
+{
+	struct kdbus_memo *memo, *other;
+
+	if (likely(!kdbus_match_is_crowded(&src->bus->matches)))
+		return NULL;
+	memo = READ_ONCE(src->memo);
+	if (memo)
+		return memo;
+	memo = kdbus_memo_new(src->bus->bloom.size);
+	/* Several threads of the sender may be here. */
+	other = memo ? cmpxchg(&src->memo, NULL, memo) : NULL;
+	if (!other)
+		return memo;
+	kfree(memo);
+	return other;
+}
+
 /**
  * kdbus_receivers_of_signal() - who has a matching entry
  * @receivers: uninitialised memory; to be freed unless an error is returned
@@ -119,6 +139,7 @@ int kdbus_receivers_of_signal(struct kdbus_receivers *receivers, struct kdbus_co
 			      const struct kdbus_match_signal *signal)
 {
 	bool was_popular = READ_ONCE(src->is_popular), is_popular;
+	struct kdbus_memo *memo = receivers_memo(src);
 	struct kdbus_bus *bus = src->bus;
 	int ret = 0;
 
@@ -130,7 +151,7 @@ int kdbus_receivers_of_signal(struct kdbus_receivers *receivers, struct kdbus_co
 		if (ret)
 			return ret;
 		rcu_read_lock();
-		kdbus_match_signal(&bus->matches, signal, receivers_visit, receivers);
+		kdbus_match_signal(&bus->matches, signal, memo, receivers_visit, receivers);
 		rcu_read_unlock();
 	} while (receivers->missed);
 

@@ -112,7 +112,7 @@ static bool hears_from(u64 src_id, u64 first_word)
 	unsigned int n = 0;
 
 	rcu_read_lock();
-	kdbus_match_signal(&index_, &sig, count, &n);
+	kdbus_match_signal(&index_, &sig, NULL, count, &n);
 	EXPECT_EQ(n > 0, kdbus_match_accepts_signal(&owner, &sig));
 	rcu_read_unlock();
 	return n;
@@ -270,7 +270,7 @@ TEST(block_of_the_generation_counts_and_the_last_one_for_later_generations)
 		filter.filter.generation = cases[i].generation;
 		n = 0;
 		rcu_read_lock();
-		kdbus_match_signal(&index_, &sig, count, &n);
+		kdbus_match_signal(&index_, &sig, NULL, count, &n);
 		rcu_read_unlock();
 		EXPECT_EQ_CASE(cases[i].heard, n, "case %zu", i);
 	}

@@ -484,8 +484,10 @@ void letter_memfd(struct letter *letter, int fd, size_t size)
  * letter_signal() - make the message a signal
  * @letter: message
  * @filter: BLOOM_SIZE bytes
+ *
+ * Return: the copy of the filter in the message.
  */
-void letter_signal(struct letter *letter, const uint8_t *filter)
+struct kdbus_bloom_filter *letter_signal(struct letter *letter, const uint8_t *filter)
 {
 	struct kdbus_item *item;
 
@@ -493,6 +495,7 @@ void letter_signal(struct letter *letter, const uint8_t *filter)
 			   sizeof(item->bloom_filter.generation) + BLOOM_SIZE);
 	memcpy(item->bloom_filter.data, filter, BLOOM_SIZE);
 	letter->msg.flags |= KDBUS_MSG_SIGNAL;
+	return &item->bloom_filter;
 }
 
 /**

@@ -55,7 +55,7 @@ void letter_init(struct letter *letter, uint64_t dst_id);
 void letter_name(struct letter *letter, const char *name);
 void letter_vec(struct letter *letter, const void *data, size_t size);
 void letter_memfd(struct letter *letter, int fd, size_t size);
-void letter_signal(struct letter *letter, const uint8_t *filter);
+struct kdbus_bloom_filter *letter_signal(struct letter *letter, const uint8_t *filter);
 
 const struct kdbus_item *msg_item(const struct kdbus_msg *msg, uint64_t type);
 void bloom_add(uint8_t *filter, const char *key, const char *value);

@@ -86,11 +86,22 @@ static int crowd_got_nothing(const struct crowd *crowd)
 	return 0;
 }
 
-static int measure_crowd(const struct settings *settings, struct row_result *result,
-			 size_t n_conns, size_t n_matches)
+/* Nothing that was found for the last one holds for the next. */
+static int send_with_another_filter(void *work)
 {
-	struct phase alone[] = { { .run = signal_send }, { .run = signal_drain } };
-	struct phase crowded[] = { { .run = signal_send }, { .run = signal_drain } };
+	struct signal_bus *b = work;
+
+	b->filter->generation++;
+	return signal_send(work);
+}
+
+static int measure_crowd(const struct row *row, const struct settings *settings,
+			 struct row_result *result, size_t n_conns, size_t n_matches)
+{
+	int (*send)(void *work) = row->flags & ROW_FILTERS ? send_with_another_filter :
+							     signal_send;
+	struct phase alone[] = { { .run = send }, { .run = signal_drain } };
+	struct phase crowded[] = { { .run = send }, { .run = signal_drain } };
 	struct settings once = *settings;
 	struct signal_bus bus;
 	struct crowd crowd;
@@ -121,7 +132,7 @@ out_close:
 
 /**
  * row_crowd_matches() - a signal to one receiver, among matches for other signals
- * @row: count is the number of unrelated matches
+ * @row: count is the number of unrelated matches; ROW_FILTERS
  * @settings: how often
  * @result: filled on success; the ruler is the same without them
  *
@@ -132,7 +143,7 @@ int row_crowd_matches(const struct row *row, const struct settings *settings,
 {
 	size_t n_conns = (row->count + MATCHES_EACH - 1) / MATCHES_EACH;
 
-	return measure_crowd(settings, result, n_conns, row->count);
+	return measure_crowd(row, settings, result, n_conns, row->count);
 }
 
 /**
@@ -146,5 +157,5 @@ int row_crowd_matches(const struct row *row, const struct settings *settings,
 int row_crowd_connections(const struct row *row, const struct settings *settings,
 			  struct row_result *result)
 {
-	return measure_crowd(settings, result, row->count, 0);
+	return measure_crowd(row, settings, result, row->count, 0);
 }

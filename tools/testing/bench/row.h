@@ -42,8 +42,9 @@ struct row {
 #define ROW_POLICY	(1U << 3)	/* the client's endpoint asks a policy of its own, too */
 #define ROW_TWO_CPUS	(1U << 4)	/* client and service have one each */
 #define ROW_URING	(1U << 6)	/* by io_uring */
-/* Parameter of broadcasts: receiving counts, too */
+/* Parameters of broadcasts: receiving counts, too; no two in a row have the same filter */
 #define ROW_DRAIN	(1U << 5)
+#define ROW_FILTERS	(1U << 7)
 
 extern const struct row rows[];
 extern const size_t n_rows;

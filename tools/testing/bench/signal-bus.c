@@ -137,7 +137,7 @@ int signal_open(struct signal_bus *b, size_t n, size_t size)
 	fill_filter(filter);
 	letter_init(&b->letter, KDBUS_DST_ID_BROADCAST);
 	letter_vec(&b->letter, b->data, size);
-	letter_signal(&b->letter, filter);
+	b->filter = letter_signal(&b->letter, filter);
 	return 0;
 }
 

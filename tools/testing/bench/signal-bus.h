@@ -19,6 +19,7 @@ struct signal_bus {
 	struct conn sender;
 	struct conn *receivers;
 	struct letter letter;
+	struct kdbus_bloom_filter *filter;	/* of it */
 	uint8_t *data;
 };
 

@@ -132,7 +132,7 @@ int main(int argc, char **argv)
 		/* "equal" lacks one bit. */
 		filter.words[1] &= ~1ULL;
 		rcu_read_lock();
-		kdbus_match_signal(&index_, &sig, visit, &n_heard);
+		kdbus_match_signal(&index_, &sig, NULL, visit, &n_heard);
 		rcu_read_unlock();
 	}
 

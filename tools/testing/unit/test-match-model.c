@@ -4,6 +4,7 @@
 #include "kernel.h"
 #include "tests/items.h"
 #include "match.h"
+#include "memo.h"
 #include "unit.h"
 
 #define N_OWNERS	24
@@ -36,6 +37,7 @@ struct entry {
 
 static struct kdbus_match_index index_;
 static struct kdbus_match_owner owners[N_OWNERS];
+static struct kdbus_memo *memos[N_IDS];
 static struct entry entries[N_ENTRIES];
 static size_t bloom_size;
 static unsigned int heard[N_OWNERS];
@@ -353,14 +355,23 @@ static void broadcast_signal(void)
 	};
 	unsigned int i;
 
-	words[0] = unit_random() % 3;
-	for (i = 0; i < bloom_size / 8; i++)
-		words[1 + i] = unit_random() | (unit_random() % 2 ? unit_random() : 0);
+	/* Every second one is as the last one was, maybe from somebody else. */
+	if (unit_random() % 2) {
+		words[0] = unit_random() % 3;
+		for (i = 0; i < bloom_size / 8; i++)
+			words[1 + i] = unit_random() | (unit_random() % 2 ? unit_random() : 0);
+	}
 
-	memset(heard, 0, sizeof(heard));
 	rcu_read_lock();
-	kdbus_match_signal(&index_, &sig, hear, NULL);
+	memset(heard, 0, sizeof(heard));
+	kdbus_match_signal(&index_, &sig, NULL, hear, NULL);
 	compare(&sig, NULL);
+	/* What is remembered, and what has just been. */
+	for (i = 0; i < 2; i++) {
+		memset(heard, 0, sizeof(heard));
+		kdbus_match_signal(&index_, &sig, memos[sig.src_id - 1], hear, NULL);
+		compare(&sig, NULL);
+	}
 
 	sig.dst_id = unit_random() % N_IDS;
 	for (i = 0; i < N_OWNERS; i++)
@@ -397,6 +408,8 @@ static void run(size_t size, bool fail)
 	kdbus_match_index_init(&index_, bloom_size);
 	for (i = 0; i < N_OWNERS; i++)
 		kdbus_match_owner_init(&owners[i]);
+	for (i = 0; i < N_IDS; i++)
+		memos[i] = kdbus_memo_new(bloom_size);
 
 	for (round = 0; round < 4000 && !unit_failed(); round++) {
 		step(fail && round % 2);
@@ -411,6 +424,8 @@ static void run(size_t size, bool fail)
 		kdbus_match_drop(&index_, &owners[i]);
 		kdbus_match_owner_deinit(&owners[i]);
 	}
+	for (i = 0; i < N_IDS; i++)
+		kfree(memos[i]);
 	kdbus_match_index_deinit(&index_);
 }
 

@@ -11,6 +11,7 @@
 #include "kernel.h"
 #include "tests/items.h"
 #include "match.h"
+#include "memo.h"
 #include "policy.h"
 #include "unit.h"
 
@@ -79,6 +80,8 @@ static void run_all(void *(*read)(void *), void *(*write)(void *))
 
 static struct kdbus_match_index index_;
 static struct kdbus_match_owner steady[N_STEADY], churning[N_CHURNING];
+/* Threads of one sender share it. */
+static struct kdbus_memo *memo;
 
 static bool sends_as(const struct kdbus_match_signal *sig, const char *name)
 {
@@ -157,8 +160,12 @@ static void *run_match_reader(void *arg)
 		.sends_as = sends_as,
 		.each_name = each_name,
 	};
+	/* What only the first steady owner wants, and hardly anybody of those who come and go. */
+	u64 few_words[1 + BLOOM / 8] = { [1] = BIT_ULL(0) | BIT_ULL(63) };
+	struct kdbus_match_signal few = sig;
 	unsigned int i;
 
+	few.filter = (const void *)few_words;
 	memset(words, 0xff, sizeof(words));
 	while (!READ_ONCE(stop)) {
 		struct kdbus_match_event ev = {
@@ -170,12 +177,18 @@ static void *run_match_reader(void *arg)
 		bool heard[N_STEADY] = { false };
 
 		rcu_read_lock();
-		kdbus_match_signal(&index_, &sig, hear, heard);
+		kdbus_match_signal(&index_, &sig, NULL, hear, heard);
 		kdbus_match_event(&index_, &ev, hear, heard);
 		kdbus_match_accepts_signal(&churning[thread_random(thread) % N_CHURNING], &sig);
 		rcu_read_unlock();
 		for (i = 0; i < N_STEADY; i++)
 			EXPECT_EQ_CASE(true, heard[i], "steady owner %u", i);
+
+		heard[0] = false;
+		rcu_read_lock();
+		kdbus_match_signal(&index_, &few, memo, hear, heard);
+		rcu_read_unlock();
+		EXPECT_TRUE(heard[0]);
 		thread->n_rounds++;
 	}
 	return NULL;
@@ -221,6 +234,7 @@ TEST(broadcasts_miss_no_entry_that_stays_while_others_come_and_go)
 		kdbus_match_owner_init(&steady[i]);
 		add_steady(&items, i);
 	}
+	memo = kdbus_memo_new(BLOOM);
 
 	run_all(run_match_reader, run_match_writer);
 
@@ -228,6 +242,8 @@ TEST(broadcasts_miss_no_entry_that_stays_while_others_come_and_go)
 		kdbus_match_drop(&index_, &churning[i]);
 	for (i = 0; i < N_STEADY; i++)
 		kdbus_match_drop(&index_, &steady[i]);
+	EXPECT_TRUE(memo->n_changes);
+	kfree(memo);
 	kdbus_match_index_deinit(&index_);
 }
 

@@ -7,6 +7,7 @@
 #define NAME		"org.example.match"
 #define OTHER_NAME	"org.example.other"
 #define MANY		256
+#define CROWD		40	/* more than are simply compared */
 
 FIXTURE_BUS(match)
 
@@ -305,6 +306,66 @@ TEST_F(match, entry_256_is_the_last_and_the_next_is_refused_with_emfile)
 	EXPECT_EQ(0, match_remove(&self->b, 0));
 	EXPECT_EQ(0, match_all(&self->b, 1000));
 	EXPECT_EQ(0, match_all(&self->a, 1));
+}
+
+/* Entries for bits that no signal here has: the search for others is remembered. */
+static int add_crowd(struct conn *conn)
+{
+	__u64 mask[BLOOM_SIZE / sizeof(__u64)] = { 0 };
+	struct args args;
+	int ret = 0;
+
+	for (int i = 0; i < CROWD && !ret; i++) {
+		mask[0] = 1ULL << i;
+		args_match(&args, 1);
+		args_item(&args, KDBUS_ITEM_BLOOM_MASK, mask, sizeof(mask));
+		ret = match_add(conn, &args);
+	}
+	return ret;
+}
+
+/* The same signal twice: found, and found again. */
+#define EXPECT_HEARS(expected, conn)						\
+	for (int again = 0; again < 2; again++) {				\
+		EXPECT_EQ(0, send_broadcast(&self->a, 11));			\
+		EXPECT_EQ((expected) ? 11 : -EAGAIN, recv_cookie(conn));	\
+	}
+
+TEST_F(match, same_signal_among_many_entries_finds_who_wants_it_now)
+{
+	struct conn crowd, c;
+
+	ASSERT_EQ(0, conn_new(&crowd, &self->bus));
+	ASSERT_EQ(0, add_crowd(&crowd));
+	EXPECT_HEARS(false, &self->b);
+	ASSERT_EQ(0, match_all(&self->b, 1));
+	EXPECT_HEARS(true, &self->b);
+	EXPECT_EQ(0, match_remove(&self->b, 1));
+	EXPECT_HEARS(false, &self->b);
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, conn_new(&c, &self->bus));
+		ASSERT_EQ(0, match_all(&c, 1));
+		EXPECT_HEARS(true, &c);
+		conn_close(&c);
+	}
+	EXPECT_HEARS(false, &self->b);
+	EXPECT_EQ(-EAGAIN, recv_cookie(&crowd));
+	conn_close(&crowd);
+}
+
+TEST_F(match, same_signal_among_many_entries_finds_who_wants_its_sender)
+{
+	struct conn crowd;
+
+	ASSERT_EQ(0, conn_new(&crowd, &self->bus));
+	ASSERT_EQ(0, add_crowd(&crowd));
+	ASSERT_EQ(0, add_name(&self->b, 1, NAME));
+	EXPECT_HEARS(false, &self->b);
+	EXPECT_EQ(0, name_acquire(&self->a, NAME, 0, NULL));
+	EXPECT_HEARS(true, &self->b);
+	EXPECT_EQ(0, name_release(&self->a, NAME));
+	EXPECT_HEARS(false, &self->b);
+	conn_close(&crowd);
 }
 
 /* abi: 16.2/negotiate, 21/H8 */
