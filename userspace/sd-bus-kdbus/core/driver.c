@@ -153,15 +153,35 @@ static const struct kbus_driver_method *find_method(const struct kbus_header *ca
 	return NULL;
 }
 
+/* Where the call is to another object than that of the bus: 0 if the method is there all the same. */
+static int check_object(struct kbus_driver_call *call, const struct kbus_driver_method *m)
+{
+	if (strcmp(call->header->path, KBUS_DRIVER_PATH) == 0)
+		return 0;
+	if (strcmp(m->interface, KBUS_INTERFACE_PROPERTIES) == 0 ||
+	    strcmp(m->interface, KBUS_INTERFACE_MONITORING) == 0 ||
+	    strcmp(m->interface, KBUS_INTERFACE_STATS) == 0)
+		return kbus_driver_fail(call, KBUS_ERROR_PREFIX "UnknownInterface",
+					"%s is at %s only", m->interface, KBUS_DRIVER_PATH);
+	if (strcmp(m->member, "UpdateActivationEnvironment") == 0)
+		return kbus_driver_fail(call, KBUS_ERROR_PREFIX "AccessDenied",
+					"%s has to be called at %s", m->member, KBUS_DRIVER_PATH);
+	return 0;
+}
+
 /* Check the call, and let the method answer it. */
 static int run(struct kbus_driver_call *call, const struct kbus_driver_method *m)
 {
 	const struct kbus_header *h = call->header;
+	int r;
 
 	if (!m)
 		return kbus_driver_fail(call, KBUS_ERROR_PREFIX "UnknownMethod",
 					"%s does not understand message %s", KBUS_DRIVER_NAME,
 					h->member);
+	r = check_object(call, m);
+	if (r < 0)
+		return r;
 	if (strcmp(h->signature, m->in) != 0 ||
 	    kbus_body_validate(h->signature, call->body, h->body_size, h->swap) < 0)
 		return kbus_driver_fail(call, KBUS_ERROR_PREFIX "InvalidArgs",

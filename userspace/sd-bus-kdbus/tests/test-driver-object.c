@@ -9,6 +9,50 @@
 
 #define NAME	"org.example.kdbus.Test"
 
+/* As dbus-daemon has it: the bus's own interface and that of peers are at each object, others are not. */
+TEST(interfaces_of_the_bus_are_at_its_object)
+{
+	static const struct {
+		const char *interface, *member, *signature, *error;
+	} calls[] = {
+		{ KBUS_DRIVER_INTERFACE, "GetId", NULL, NULL },
+		{ KBUS_INTERFACE_PEER, "Ping", NULL, NULL },
+		{ KBUS_INTERFACE_INTROSPECTABLE, "Introspect", NULL, NULL },
+		{ KBUS_INTERFACE_PROPERTIES, "GetAll", "s", "UnknownInterface" },
+		{ KBUS_INTERFACE_MONITORING, "BecomeMonitor", NULL, "UnknownInterface" },
+		{ KBUS_INTERFACE_STATS, "GetStats", NULL, "UnknownInterface" },
+		{ KBUS_DRIVER_INTERFACE, "UpdateActivationEnvironment", NULL, "AccessDenied" },
+	};
+	struct client c;
+	size_t i;
+
+	ASSERT_TRUE(client_open(&c, NULL));
+	for (i = 0; i < N_ENTRIES(calls); i++) {
+		struct kbus_fields fields = {
+			.type = KBUS_METHOD_CALL,
+			.path = "/elsewhere",
+			.interface = calls[i].interface,
+			.member = calls[i].member,
+			.destination = KBUS_DRIVER_NAME,
+			.signature = calls[i].signature,
+		};
+		struct kbus_writer body = {};
+
+		if (fields.signature)
+			kbus_put_string(&body, KBUS_DRIVER_INTERFACE);
+		EXPECT_EQ_CASE(0, client_send(&c, &fields, &body, NULL, 0), "%s", fields.member);
+		if (calls[i].error) {
+			EXPECT_EQ_CASE(true, expect_error(&c, c.serial, calls[i].error), "%s",
+				       fields.member);
+			continue;
+		}
+		if (EXPECT_EQ_CASE(0, client_read(&c), "%s", fields.member))
+			EXPECT_EQ_CASE(KBUS_METHOD_RETURN, c.in.header.type, "%s", fields.member);
+		client_done(&c);
+	}
+	client_close(&c);
+}
+
 TEST(calls_that_the_bus_does_not_understand)
 {
 	struct kbus_fields no_reply = {
