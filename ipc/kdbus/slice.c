@@ -21,7 +21,8 @@
  * so that an offset from user space is found and nothing else passes for one.
  *
  * A request takes the low end of a free slice, so a fresh range hands out rising
- * offsets from 0 on.  A released slice merges with free neighbours.  Dividing
+ * offsets from 0 on.  One that has to end at a round offset leaves what is in front of
+ * it free.  A released slice merges with free neighbours.  Dividing
  * needs a new structure and merging frees one, so one spare is kept: steady
  * traffic does not allocate.  Two structures come with the space, so neither do
  * connections that receive little.
@@ -192,6 +193,16 @@ static struct kdbus_slice *space_best_fit(struct kdbus_space *space, size_t size
 	return best;
 }
 
+/* It is the caller's now; in no tree before. */
+static void space_use(struct kdbus_space *space, struct kdbus_slice *slice)
+{
+	slice->held = true;
+	slice->published = false;
+	slice->addr = NULL;
+	space_add_busy(space, slice);
+	space->busy_bytes += slice->size;
+}
+
 /**
  * kdbus_space_reserve() - take a slice into use
  * @space: the space
@@ -233,11 +244,85 @@ struct kdbus_slice *kdbus_space_reserve(struct kdbus_space *space, size_t size)
 		space_add_free(space, rest);
 	}
 
-	slice->held = true;
-	slice->published = false;
-	slice->addr = NULL;
-	space_add_busy(space, slice);
-	space->busy_bytes += size;
+	space_use(space, slice);
+	return slice;
+}
+
+/* Does a slice of @size bytes fit into @area so that its end is a multiple of @align? */
+static bool space_fits_ending(const struct kdbus_slice *area, size_t size, size_t align)
+{
+	return ALIGN(area->offset + size, align) <= area->offset + area->size;
+}
+
+/* Cut @size bytes off the low end of @area, which is in no tree, into @slice. */
+static void space_cut(struct kdbus_slice *area, struct kdbus_slice *slice, size_t size)
+{
+	slice->offset = area->offset;
+	slice->size = size;
+	area->offset += size;
+	area->size -= size;
+	list_add_tail(&slice->entry, &area->entry);
+}
+
+/* One of the structures that are there for the pieces of a division. */
+static struct kdbus_slice *space_take_spare(struct kdbus_space *space, struct kdbus_slice **extra)
+{
+	struct kdbus_slice *slice = space->spare;
+
+	if (slice)
+		space->spare = NULL;
+	else
+		swap(slice, *extra);
+	return slice;
+}
+
+/**
+ * kdbus_space_reserve_ending() - take a slice into use that ends at a round offset
+ * @space: the space
+ * @size: bytes wanted, rounded up to a multiple of 8 here; not 0
+ * @align: its end is a multiple of this; a power of two, at least 8
+ * @extra: memory for one more slice, owned by @space if it is NULL afterwards
+ *
+ * The smallest free slice that is large enough is taken if it has such an end, else the
+ * smallest that is so large that it must have one.  What is left on either side is free.
+ *
+ * Return: as kdbus_space_reserve(), but up to two structures may be needed: kdbus_space.spare
+ *         and @extra.
+ */
+struct kdbus_slice *kdbus_space_reserve_ending(struct kdbus_space *space, size_t size,
+					       size_t align, struct kdbus_slice **extra)
+{
+	struct kdbus_slice *area, *slice;
+	unsigned int needed;
+	size_t gap;
+
+	if (size > space->size)
+		return ERR_PTR(-EXFULL);
+	size = ALIGN(size, 8);
+	area = space_best_fit(space, size);
+	if (area && !space_fits_ending(area, size, align))
+		area = space_best_fit(space, size + align - 8);
+	if (!area)
+		return ERR_PTR(-EXFULL);
+
+	gap = ALIGN(area->offset + size, align) - size - area->offset;
+	needed = (gap > 0) + (area->size > gap + size);
+	if (needed > !!space->spare + !!*extra)
+		return ERR_PTR(-EAGAIN);
+
+	rb_erase(&area->rb, &space->free);
+	if (gap) {
+		slice = space_take_spare(space, extra);
+		space_cut(area, slice, gap);
+		space_add_free(space, slice);
+	}
+	slice = area;
+	if (area->size > size) {
+		slice = space_take_spare(space, extra);
+		space_cut(area, slice, size);
+		space_add_free(space, area);
+	}
+	space_use(space, slice);
 	return slice;
 }
 
@@ -307,6 +392,27 @@ struct kdbus_slice *kdbus_space_find(struct kdbus_space *space, size_t offset)
 		struct kdbus_slice *slice = rb_entry(pos, struct kdbus_slice, rb);
 
 		if (offset == slice->offset)
+			return slice;
+		pos = offset < slice->offset ? pos->rb_left : pos->rb_right;
+	}
+	return NULL;
+}
+
+/**
+ * kdbus_space_find_at() - the slice in use that an offset lies in
+ * @space: the space
+ * @offset: bytes from the start of the range
+ *
+ * Return: the slice, or NULL if what is there is free.
+ */
+struct kdbus_slice *kdbus_space_find_at(struct kdbus_space *space, size_t offset)
+{
+	struct rb_node *pos = space->busy.rb_node;
+
+	while (pos) {
+		struct kdbus_slice *slice = rb_entry(pos, struct kdbus_slice, rb);
+
+		if (offset >= slice->offset && offset - slice->offset < slice->size)
 			return slice;
 		pos = offset < slice->offset ? pos->rb_left : pos->rb_right;
 	}

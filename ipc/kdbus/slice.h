@@ -7,6 +7,8 @@
 #include <linux/rbtree.h>
 #include <linux/types.h>
 
+struct kdbus_payload;
+
 /**
  * struct kdbus_slice - one piece of a pool, free or in use
  * @entry: link in kdbus_space.slices, by offset; no gaps
@@ -16,11 +18,13 @@
  * @free: it is in the tree of free ones
  * @held: the kernel refers to it (a queued message)
  * @published: user space refers to it, until it says FREE
+ * @mapped: pages of @payload may be in page tables
  * @addr: kernel address of the page under its first byte; set by the pool when
  *        the pages are there, valid as long as the slice is in use
+ * @payload: its last pages, shared with other pools; pinned; NULL if all of it is the pool's
  *
  * Owned by its space.  All members under the lock of the pool, but @offset,
- * @size and @addr do not change while the slice is in use.
+ * @size, @addr and @payload do not change while the slice is in use.
  */
 struct kdbus_slice {
 	struct list_head entry;
@@ -30,7 +34,9 @@ struct kdbus_slice {
 	bool free;
 	bool held;
 	bool published;
+	bool mapped;
 	void *addr;
+	struct kdbus_payload *payload;
 };
 
 /**
@@ -62,7 +68,10 @@ void kdbus_space_init(struct kdbus_space *space, size_t size);
 void kdbus_space_deinit(struct kdbus_space *space);
 struct kdbus_slice *kdbus_space_reserve(struct kdbus_space *space, size_t size);
 bool kdbus_space_has_room(struct kdbus_space *space, size_t size);
+struct kdbus_slice *kdbus_space_reserve_ending(struct kdbus_space *space, size_t size,
+					       size_t align, struct kdbus_slice **extra);
 void kdbus_space_release(struct kdbus_space *space, struct kdbus_slice *slice);
 struct kdbus_slice *kdbus_space_find(struct kdbus_space *space, size_t offset);
+struct kdbus_slice *kdbus_space_find_at(struct kdbus_space *space, size_t offset);
 
 #endif

@@ -32,6 +32,18 @@ static struct kdbus_slice *reserve(size_t size)
 	return kdbus_space_reserve(&space, size);
 }
 
+/* Of one that ends at a multiple of @align; both structures that this may need are there. */
+static struct kdbus_slice *reserve_ending(size_t size, size_t align)
+{
+	struct kdbus_slice *slice, *extra = kdbus_slice_new();
+
+	if (!space.spare)
+		space.spare = kdbus_slice_new();
+	slice = kdbus_space_reserve_ending(&space, size, align, &extra);
+	kdbus_slice_free(extra);
+	return slice;
+}
+
 static void release(struct kdbus_slice *slice)
 {
 	slice->held = false;
@@ -50,6 +62,9 @@ static void check_space(void)
 		EXPECT_TRUE(slice->size && slice->size % 8 == 0);
 		EXPECT_FALSE(slice->free && last_free);
 		EXPECT_EQ(!slice->free, kdbus_space_find(&space, offset) == slice);
+		EXPECT_EQ(!slice->free, kdbus_space_find_at(&space, offset) == slice);
+		EXPECT_EQ(!slice->free,
+			  kdbus_space_find_at(&space, offset + slice->size - 1) == slice);
 		offset += slice->size;
 		busy += slice->free ? 0 : slice->size;
 		last_free = slice->free;
@@ -231,6 +246,107 @@ TEST(only_starts_of_busy_slices_are_found)
 	teardown();
 }
 
+TEST(round_end_leaves_free_what_is_on_either_side)
+{
+	struct kdbus_slice *a, *b, *c;
+
+	setup(SIZE);
+	a = reserve(40);
+	b = reserve_ending(500, 1024);
+	if (!EXPECT_TRUE(!IS_ERR(a) && !IS_ERR(b)))
+		return;
+	EXPECT_EQ(504, b->size);
+	EXPECT_EQ(1024 - 504, b->offset);
+	EXPECT_TRUE(b->held);
+	check_space();
+	/* the gap is the smallest that holds this */
+	c = reserve(16);
+	EXPECT_EQ(40, c->offset);
+	release(b);
+	check_space();
+	/* an end that is round already: nothing in front, and nothing behind */
+	b = reserve_ending(1024 - 56, 1024);
+	EXPECT_EQ(56, b->offset);
+	check_space();
+	release(a);
+	release(b);
+	release(c);
+	check_space();
+	b = reserve_ending(SIZE, SIZE);
+	EXPECT_EQ(0, b->offset);
+	release(b);
+	teardown();
+}
+
+TEST(round_end_is_found_where_there_is_room_for_any)
+{
+	struct kdbus_slice *a, *b, *c;
+
+	setup(SIZE);
+	a = reserve(1000);
+	b = reserve(8);
+	release(a);
+	/* 1000 bytes have no end at 1024, though they are enough */
+	c = reserve_ending(900, 1024);
+	if (!EXPECT_TRUE(!IS_ERR(b) && !IS_ERR(c)))
+		return;
+	EXPECT_EQ(2048, c->offset + c->size);
+	check_space();
+	EXPECT_EQ(-EXFULL, PTR_ERR(reserve_ending(3000, 1024)));
+	EXPECT_EQ(-EXFULL, PTR_ERR(reserve_ending(SIZE + 1, 1024)));
+	EXPECT_EQ(-EXFULL, PTR_ERR(reserve_ending(SIZE_MAX, 1024)));
+	check_space();
+	release(b);
+	release(c);
+	teardown();
+}
+
+TEST(round_end_takes_the_structures_that_it_needs_and_no_other)
+{
+	struct kdbus_slice *slice, *extra = NULL;
+
+	setup(SIZE);
+	/* in the middle: two; at the end: one; all of it: none */
+	EXPECT_EQ(-EAGAIN, PTR_ERR(kdbus_space_reserve_ending(&space, 64, 1024, &extra)));
+	check_space();
+	slice = kdbus_space_reserve_ending(&space, 64, SIZE, &extra);
+	if (!EXPECT_TRUE(!IS_ERR(slice)))
+		return;
+	EXPECT_TRUE(!space.spare);
+	release(slice);
+	slice = kdbus_space_reserve_ending(&space, SIZE, SIZE, &extra);
+	if (!EXPECT_TRUE(!IS_ERR(slice)))
+		return;
+	EXPECT_TRUE(!!space.spare);
+	release(slice);
+	extra = kdbus_slice_new();
+	slice = kdbus_space_reserve_ending(&space, 64, 1024, &extra);
+	if (!EXPECT_TRUE(!IS_ERR(slice)))
+		return;
+	EXPECT_TRUE(!extra && !space.spare);
+	release(slice);
+	check_space();
+	teardown();
+}
+
+TEST(slice_is_found_by_any_offset_in_it)
+{
+	struct kdbus_slice *a, *b;
+
+	setup(SIZE);
+	a = reserve(64);
+	b = reserve(64);
+	release(a);
+	EXPECT_TRUE(!kdbus_space_find_at(&space, 0));
+	EXPECT_TRUE(!kdbus_space_find_at(&space, 63));
+	EXPECT_TRUE(kdbus_space_find_at(&space, 64) == b);
+	EXPECT_TRUE(kdbus_space_find_at(&space, 127) == b);
+	EXPECT_TRUE(!kdbus_space_find_at(&space, 128));
+	EXPECT_TRUE(!kdbus_space_find_at(&space, SIZE_MAX));
+	release(b);
+	teardown();
+}
+
 /* The rule of best fit, spelled out as a search over all slices. */
 static size_t expected_offset(size_t size)
 {
@@ -244,6 +360,64 @@ static size_t expected_offset(size_t size)
 		best = slice->offset;
 	}
 	return best;
+}
+
+/* Is there room at all for a slice that ends at a multiple of @align? */
+static bool has_room_ending(size_t size, size_t align)
+{
+	struct kdbus_slice *slice;
+
+	/* The smallest that is large enough is tried, and then the smallest that fits any end. */
+	list_for_each_entry(slice, &space.slices, entry)
+		if (slice->free && slice->size >= size + align - 8)
+			return true;
+	return false;
+}
+
+TEST(random_traffic_with_round_ends_loses_nothing)
+{
+	static struct kdbus_slice *busy[N];
+	unsigned int n_ending = 0;
+	size_t i, round;
+
+	memset(busy, 0, sizeof(busy));
+	setup(SIZE);
+	for (round = 0; round < UNIT_ROUNDS(20000); round++) {
+		size_t size = 1 + unit_random() % 200;
+		struct kdbus_slice *slice;
+		bool has_room;
+
+		i = unit_random() % N;
+		if (busy[i]) {
+			release(busy[i]);
+			busy[i] = NULL;
+		} else if (unit_random() % 2) {
+			slice = reserve(size);
+			if (!IS_ERR(slice))
+				busy[i] = slice;
+		} else {
+			has_room = has_room_ending(ALIGN(size, 8), 128);
+			slice = reserve_ending(size, 128);
+			if (!IS_ERR(slice)) {
+				EXPECT_EQ(ALIGN(size, 8), slice->size);
+				EXPECT_EQ(0, (slice->offset + slice->size) % 128);
+				busy[i] = slice;
+				n_ending++;
+			} else {
+				EXPECT_EQ(-EXFULL, PTR_ERR(slice));
+				EXPECT_FALSE(has_room);
+			}
+		}
+		if (round % 16 == 0)
+			check_space();
+	}
+	EXPECT_TRUE(n_ending > UNIT_ROUNDS(1000));
+	for (i = 0; i < N; i++)
+		if (busy[i])
+			release(busy[i]);
+	check_space();
+	EXPECT_EQ(0, space.busy_bytes);
+	teardown();
 }
 
 TEST(random_traffic_follows_best_fit_and_loses_nothing)
@@ -309,6 +483,11 @@ static struct unit_case cases[] = {
 	CASE(one_slice_at_a_time_needs_no_memory),
 	CASE(neighbours_merge_whatever_the_order_of_release),
 	CASE(only_starts_of_busy_slices_are_found),
+	CASE(round_end_leaves_free_what_is_on_either_side),
+	CASE(round_end_is_found_where_there_is_room_for_any),
+	CASE(round_end_takes_the_structures_that_it_needs_and_no_other),
+	CASE(slice_is_found_by_any_offset_in_it),
+	CASE(random_traffic_with_round_ends_loses_nothing),
 	CASE(random_traffic_follows_best_fit_and_loses_nothing),
 	{}
 };

@@ -28,6 +28,7 @@ static size_t check(void)
 		else
 			busy += slice->size;
 		REQUIRE((kdbus_space_find(&space, slice->offset) == slice) == !slice->free);
+		REQUIRE((kdbus_space_find_at(&space, at - 1) == slice) == !slice->free);
 	}
 	REQUIRE(at == space.size && busy == space.busy_bytes);
 	return largest;
@@ -54,6 +55,32 @@ static void reserve(struct reader *reader, unsigned int number)
 	}
 }
 
+/* The same for a slice whose end is to be round. */
+static void reserve_ending(struct reader *reader, unsigned int number)
+{
+	size_t align = 8ULL << read_u8(reader) % 10, size = 1 + read_u64(reader) % 70000;
+	struct kdbus_slice *slice, *extra = NULL;
+	size_t largest = check();
+
+	if (taken[number])
+		return;
+	if (!space.spare && read_u8(reader) & 7)
+		space.spare = kdbus_slice_new();
+	if (read_u8(reader) & 7)
+		extra = kdbus_slice_new();
+	slice = kdbus_space_reserve_ending(&space, size, align, &extra);
+	if (!IS_ERR(slice)) {
+		REQUIRE(slice->size == (size + 7) / 8 * 8 && slice->held && !slice->published);
+		REQUIRE((slice->offset + slice->size) % align == 0);
+		taken[number] = slice;
+	} else if (PTR_ERR(slice) == -EXFULL) {
+		REQUIRE((size + 7) / 8 * 8 + align - 8 > largest);
+	} else {
+		REQUIRE(PTR_ERR(slice) == -EAGAIN && !(space.spare && extra) && size <= largest);
+	}
+	kdbus_slice_free(extra);
+}
+
 static void release(unsigned int number)
 {
 	struct kdbus_slice *slice = taken[number];
@@ -78,7 +105,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (reader.left) {
 		uint8_t what = read_u8(&reader);
 
-		if (what & 1)
+		if (what & 1 && what >> 1 >= SLICES)
+			reserve_ending(&reader, (what >> 1) % SLICES);
+		else if (what & 1)
 			reserve(&reader, (what >> 1) % SLICES);
 		else
 			release((what >> 1) % SLICES);
