@@ -46,6 +46,7 @@ struct kdbus_conn;
  *             pool.lock         slices
  *             memo.lock         what the last filter has found
  *           pool.pages_lock     pages of a pool; page locks; outside pool.lock
+ *           pool.map_lock       page table entries of shared pages; outside pool.lock
  *
  * conn.lock and what is below it are spinlocks.  No lock at all is held while memory of a
  * process is copied, because that may take as long as the process likes.

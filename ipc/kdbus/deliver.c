@@ -12,6 +12,7 @@
 #include "files.h"
 #include "flow.h"
 #include "item.h"
+#include "payload.h"
 #include "pool.h"
 #include "slice.h"
 #include "ticket.h"
@@ -52,8 +53,9 @@ struct deliver_shares {
  * The share of @user; made if there is none, in place of one that is idle: shares do
  * not pile up, however many users ever sent something.  NULL if memory is needed.
  */
-static struct kdbus_share *deliver_share_locked(struct kdbus_conn *dst, struct kdbus_user *user,
-						struct deliver_shares *shares)
+static __always_inline struct kdbus_share *
+deliver_share_locked(struct kdbus_conn *dst, struct kdbus_user *user,
+		     struct deliver_shares *shares)
 {
 	struct kdbus_share *share = kdbus_quota_find(&dst->quota, user);
 
@@ -67,9 +69,9 @@ static struct kdbus_share *deliver_share_locked(struct kdbus_conn *dst, struct k
 }
 
 /* Charge @entry to @user; everything that a look at the receiver can refuse; -EAGAIN: see above. */
-static int deliver_charge_locked(struct kdbus_conn *dst, struct kdbus_user *user,
-				 struct kdbus_entry *entry, size_t size,
-				 struct deliver_shares *shares)
+static __always_inline int deliver_charge_locked(struct kdbus_conn *dst, struct kdbus_user *user,
+						 struct kdbus_entry *entry, size_t size,
+						 struct deliver_shares *shares)
 {
 	struct kdbus_share *share = deliver_share_locked(dst, user, shares);
 	int ret;
@@ -91,8 +93,8 @@ static int deliver_charge_locked(struct kdbus_conn *dst, struct kdbus_user *user
 	return ret;
 }
 
-static int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
-			  struct kdbus_entry *entry, size_t size)
+static __always_inline int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
+					  struct kdbus_entry *entry, size_t size)
 {
 	struct deliver_shares shares = {};
 	int ret;
@@ -115,9 +117,10 @@ static int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
 	return ret;
 }
 
-/* Charge and slice, if there is room now. */
-static int deliver_take(struct kdbus_conn *dst, struct kdbus_user *user,
-			struct kdbus_entry *entry, size_t size)
+/* Charge and slice, if there is room now; @payload, if any, is the last part of @size. */
+static __always_inline int deliver_take(struct kdbus_conn *dst, struct kdbus_user *user,
+					struct kdbus_entry *entry, size_t size,
+					struct kdbus_payload *payload)
 {
 	struct kdbus_slice *slice;
 	int ret;
@@ -126,7 +129,11 @@ static int deliver_take(struct kdbus_conn *dst, struct kdbus_user *user,
 	if (ret)
 		return ret;
 	kdbus_delay_point();
-	slice = kdbus_pool_reserve(dst->pool, size);
+	if (payload)
+		slice = kdbus_pool_reserve_shared(dst->pool, size - kdbus_payload_bytes(payload),
+						  payload);
+	else
+		slice = kdbus_pool_reserve(dst->pool, size);
 	if (!IS_ERR(slice)) {
 		entry->slice = slice;
 		return 0;
@@ -138,6 +145,38 @@ static int deliver_take(struct kdbus_conn *dst, struct kdbus_user *user,
 		kdbus_flow_serve_locked(dst);
 	spin_unlock(&dst->lock);
 	return PTR_ERR(slice);
+}
+
+static __always_inline struct kdbus_entry *deliver_entry(struct kdbus_conn *dst, s64 priority,
+							 const struct kdbus_files *files)
+{
+	struct kdbus_entry *entry = kdbus_entry_alloc(&dst->spare);
+
+	if (entry) {
+		kdbus_entry_init(entry, priority);
+		entry->n_fds = files ? files->n_fds : 0;
+	}
+	return entry;
+}
+
+/* It has charge and slice, or @ret says why not. */
+static __always_inline struct kdbus_entry *deliver_populate(struct kdbus_conn *dst,
+							    struct kdbus_entry *entry, int ret,
+							    struct kdbus_files *files,
+							    gfp_t effort)
+{
+	if (ret) {
+		kdbus_entry_release(entry, &dst->spare);
+		return ERR_PTR(ret);
+	}
+	ret = kdbus_pool_populate(dst->pool, entry->slice, effort);
+	if (ret) {
+		kdbus_deliver_abort(dst, entry);
+		return ERR_PTR(ret);
+	}
+	if (files)
+		entry->files = kdbus_files_get(files);
+	return entry;
 }
 
 static bool deliver_may_wait(int error)
@@ -168,29 +207,46 @@ struct kdbus_entry *kdbus_deliver_reserve(struct kdbus_conn *dst, struct kdbus_u
 	int ret;
 
 	size = KDBUS_ALIGN8(size);
-	entry = kdbus_entry_alloc(&dst->spare);
+	entry = deliver_entry(dst, priority, files);
 	if (!entry)
 		return ERR_PTR(-ENOMEM);
-	kdbus_entry_init(entry, priority);
-	entry->n_fds = files ? files->n_fds : 0;
 
 	do {
-		ret = deliver_take(dst, user, entry, size);
+		ret = deliver_take(dst, user, entry, size, NULL);
 		if (unlikely(ret) && patience && deliver_may_wait(ret))
 			ret = kdbus_flow_wait(dst, user, entry, size, patience);
 	} while (unlikely(ret == -ESTALE));
-	if (ret) {
-		kdbus_entry_release(entry, &dst->spare);
-		return ERR_PTR(ret);
-	}
-	ret = kdbus_pool_populate(dst->pool, entry->slice, effort);
-	if (ret) {
-		kdbus_deliver_abort(dst, entry);
-		return ERR_PTR(ret);
-	}
-	if (files)
-		entry->files = kdbus_files_get(files);
-	return entry;
+	return deliver_populate(dst, entry, ret, files, effort);
+}
+
+/**
+ * kdbus_deliver_reserve_shared() - get room for an image whose payload others have, too
+ * @dst: the receiver, pinned by the caller
+ * @user: whom it is charged to
+ * @own: bytes of the image without payload, a multiple of 8
+ * @payload: its pages; the slice takes a reference
+ * @priority: of the message
+ * @files: what travels with it; the entry takes a reference; may be NULL
+ *
+ * The receiver is charged for @own bytes and whole pages.  Where there is no room for these
+ * there may be for a copy.
+ *
+ * Context: May sleep.
+ * Return: an entry, the first @own bytes of whose slice are to be written; otherwise as
+ *         kdbus_deliver_reserve() without patience.
+ */
+struct kdbus_entry *kdbus_deliver_reserve_shared(struct kdbus_conn *dst, struct kdbus_user *user,
+						 size_t own, struct kdbus_payload *payload,
+						 s64 priority, struct kdbus_files *files)
+{
+	struct kdbus_entry *entry;
+	int ret;
+
+	entry = deliver_entry(dst, priority, files);
+	if (!entry)
+		return ERR_PTR(-ENOMEM);
+	ret = deliver_take(dst, user, entry, own + kdbus_payload_bytes(payload), payload);
+	return deliver_populate(dst, entry, ret, files, KDBUS_POOL_PATIENT);
 }
 
 /**

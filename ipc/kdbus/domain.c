@@ -17,6 +17,7 @@ const struct kdbus_limits kdbus_default_limits = {
 	.names = 256,
 	.matches = 256,
 	.match_bytes = 4 * 1024 * 1024,
+	.shared_bytes = 8 * 1024 * 1024,
 	.connections = 1024,
 	.buses = 16,
 };

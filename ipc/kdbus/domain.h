@@ -36,6 +36,7 @@ struct user_namespace;
  * @names: names that one connection owns or waits for
  * @matches: match entries of one connection
  * @match_bytes: size of the match entries of one user
+ * @shared_bytes: pages of payloads of one user that several pools share, in bytes
  * @connections: connections of one user
  * @buses: buses of one user
  */
@@ -49,6 +50,7 @@ struct kdbus_limits {
 	unsigned int names;
 	unsigned int matches;
 	unsigned int match_bytes;
+	unsigned int shared_bytes;
 	unsigned int connections;
 	unsigned int buses;
 };
@@ -64,6 +66,7 @@ extern const struct kdbus_limits kdbus_default_limits;
  * @connections: how many there are
  * @buses: how many there are
  * @match_bytes: size of the match entries of all @connections
+ * @shared_pages: pages of the payloads that they have sent and that pools share
  */
 struct kdbus_user {
 	struct kref ref;
@@ -72,6 +75,7 @@ struct kdbus_user {
 	atomic_t connections;
 	atomic_t buses;
 	atomic_t match_bytes;
+	atomic_t shared_pages;
 };
 
 /**

@@ -58,6 +58,7 @@ enum {
 	OPT_NAMES,
 	OPT_MATCHES,
 	OPT_MATCH_BYTES,
+	OPT_SHARED_BYTES,
 	OPT_CONNECTIONS,
 	OPT_BUSES,
 	OPT_ATTACH_MASK,
@@ -73,6 +74,7 @@ static const struct fs_parameter_spec fs_parameters[] = {
 	fsparam_u32("max_names", OPT_NAMES),
 	fsparam_u32("max_matches", OPT_MATCHES),
 	fsparam_u32("max_match_bytes", OPT_MATCH_BYTES),
+	fsparam_u32("max_shared_bytes", OPT_SHARED_BYTES),
 	fsparam_u32("max_connections", OPT_CONNECTIONS),
 	fsparam_u32("max_buses", OPT_BUSES),
 	fsparam_u64("attach_mask", OPT_ATTACH_MASK),
@@ -92,6 +94,7 @@ static const size_t limit_of_option[] = {
 	[OPT_NAMES] = offsetof(struct kdbus_limits, names),
 	[OPT_MATCHES] = offsetof(struct kdbus_limits, matches),
 	[OPT_MATCH_BYTES] = offsetof(struct kdbus_limits, match_bytes),
+	[OPT_SHARED_BYTES] = offsetof(struct kdbus_limits, shared_bytes),
 	[OPT_CONNECTIONS] = offsetof(struct kdbus_limits, connections),
 	[OPT_BUSES] = offsetof(struct kdbus_limits, buses),
 };

@@ -14,6 +14,7 @@
 #include "message.h"
 #include "meta.h"
 #include "name.h"
+#include "payload.h"
 #include "pool.h"
 #include "receivers.h"
 #include "slice.h"
@@ -186,7 +187,12 @@ static int image_write_payload(const struct kdbus_message *message, struct kdbus
 
 	if (message->unreadable)
 		return -EFAULT;
-	if (message->loaded) {
+	if (unlikely(message->payload)) {
+		if (slice->payload)
+			return 0;
+		kdbus_pool_write_payload(dst->pool, slice, pos, message->payload);
+		pos += message->payload_size;
+	} else if (message->loaded) {
 		kdbus_pool_write(dst->pool, slice, pos, message->loaded, message->payload_size);
 		pos += message->payload_size;
 	} else {
@@ -206,6 +212,27 @@ static int image_write_payload(const struct kdbus_message *message, struct kdbus
 	}
 	kdbus_pool_zero(dst->pool, slice, pos, slice->size - pos);
 	return 0;
+}
+
+/*
+ * A slice that shares the payload if there is one to be shared and room for whole pages, else
+ * one for a copy.
+ */
+static struct kdbus_entry *image_reserve(struct kdbus_message *message, struct kdbus_conn *dst,
+					 size_t base, const struct kdbus_patience *patience)
+{
+	s64 priority = kdbus_message_header(message)->priority;
+	struct kdbus_user *user = message->src->user;
+	struct kdbus_entry *entry;
+
+	if (unlikely(message->payload)) {
+		entry = kdbus_deliver_reserve_shared(dst, user, base, message->payload, priority,
+						     message->files);
+		if (!IS_ERR(entry) || entry == ERR_PTR(-ENOMEM))
+			return entry;
+	}
+	return kdbus_deliver_reserve(dst, user, base + message->payload_size, priority,
+				     message->files, KDBUS_POOL_PATIENT, patience);
 }
 
 /**
@@ -232,9 +259,7 @@ struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct 
 	if (ret)
 		return ERR_PTR(ret);
 	base = items_end + meta.size;
-	entry = kdbus_deliver_reserve(dst, message->src->user, base + message->payload_size,
-				      kdbus_message_header(message)->priority, message->files,
-				      KDBUS_POOL_PATIENT, patience);
+	entry = image_reserve(message, dst, base, patience);
 	if (!IS_ERR(entry)) {
 		image_write_items(message, dst, entry->slice, &meta, base);
 		ret = image_write_payload(message, dst, entry->slice, base);

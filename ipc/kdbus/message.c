@@ -12,6 +12,7 @@
 #include "files.h"
 #include "item.h"
 #include "message.h"
+#include "payload.h"
 #include "wellknown.h"
 
 static const struct kdbus_arg_rules message_rules = {
@@ -47,6 +48,7 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
 	message->n_pieces = 0;
 	message->payload_size = 0;
 	message->loaded = NULL;
+	message->payload = NULL;
 	message->monitors = NULL;
 	message->patience = NULL;
 	message->unreadable = false;
@@ -68,6 +70,8 @@ void kdbus_message_deinit(struct kdbus_message *message)
 	kdbus_meta_deinit(&message->meta);
 	if (unlikely(message->loaded))
 		kvfree(message->loaded);
+	if (unlikely(message->payload))
+		kdbus_payload_put(message->payload);
 	if (message->pieces != message->inline_pieces)
 		kvfree(message->pieces);
 	if (message->files)
@@ -296,6 +300,26 @@ int kdbus_message_import_files(struct kdbus_message *message)
 	return 0;
 }
 
+/* Into pages that receivers share; -EDQUOT if that is not worth it, or the sender shares enough. */
+static int load_shared(struct kdbus_message *message)
+{
+	struct kdbus_payload *payload;
+
+	if (message->payload_size < KDBUS_MESSAGE_SHARE_MIN)
+		return -EDQUOT;
+	payload = kdbus_payload_new(message->src->user, message->payload_size);
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+	if (kdbus_payload_fill(payload, message->pieces, message->n_pieces)) {
+		/* A receiver could look where the memory of others has been. */
+		kdbus_payload_put(payload);
+		message->unreadable = true;
+		return 0;
+	}
+	message->payload = payload;
+	return 0;
+}
+
 /**
  * kdbus_message_load() - copy the payload into kernel memory
  * @message: checked
@@ -310,9 +334,13 @@ int kdbus_message_load(struct kdbus_message *message)
 {
 	unsigned int i;
 	void *to;
+	int ret;
 
-	if (!message->payload_size || message->loaded)
+	if (!message->payload_size || message->loaded || message->payload || message->unreadable)
 		return 0;
+	ret = load_shared(message);
+	if (ret != -EDQUOT)
+		return ret;
 	message->loaded = kvmalloc(message->payload_size, GFP_KERNEL_ACCOUNT);
 	if (!message->loaded)
 		return -ENOMEM;

@@ -12,10 +12,14 @@ struct kdbus_conn;
 struct kdbus_entry;
 struct kdbus_files;
 struct kdbus_patience;
+struct kdbus_payload;
 struct kdbus_receivers;
 struct kdbus_stage;
 
 #define KDBUS_MESSAGE_INLINE_PIECES 4
+
+/* A payload of so many bytes or more is shared by its receivers, see DOC: Shared payload. */
+#define KDBUS_MESSAGE_SHARE_MIN 32768
 
 /**
  * struct kdbus_piece - what one payload item adds to the payload area
@@ -43,8 +47,9 @@ struct kdbus_piece {
  * @pieces: the payload area; @inline_pieces or allocated
  * @n_pieces: number of @pieces
  * @payload_size: bytes of the payload area
- * @loaded: the payload area in kernel memory; owned; NULL if it is copied
- *          straight from the sender
+ * @loaded: the payload area in kernel memory, if it is to be copied from there; owned, or NULL
+ * @payload: the payload area in pages that receivers share; pinned, or NULL.  Without both it
+ *           is copied straight from the sender
  * @monitors: who sees it besides its receiver, with copies as soon as it is certain to be
  *            delivered; borrowed, NULL if there are none
  * @patience: how long to wait for room; borrowed; NULL not to
@@ -76,6 +81,7 @@ struct kdbus_message {
 	unsigned int n_pieces;
 	size_t payload_size;
 	void *loaded;
+	struct kdbus_payload *payload;
 	struct kdbus_receivers *monitors;
 	struct kdbus_patience *patience;
 	bool unreadable;

@@ -10,6 +10,7 @@
 #include "deliver.h"
 #include "files.h"
 #include "move.h"
+#include "payload.h"
 #include "pool.h"
 #include "slice.h"
 #include "ticket.h"
@@ -36,6 +37,25 @@ again:
 	spin_unlock(&from->lock);
 }
 
+/* Room for a copy of @entry at @to; what is shared stays so, if possible. */
+static struct kdbus_entry *move_reserve(struct kdbus_conn *to, struct kdbus_user *user,
+					const struct kdbus_entry *entry)
+{
+	const struct kdbus_slice *slice = entry->slice;
+	struct kdbus_entry *copy;
+
+	if (slice->payload) {
+		copy = kdbus_deliver_reserve_shared(to, user, slice->size -
+						    kdbus_payload_bytes(slice->payload),
+						    slice->payload, entry->node.priority,
+						    entry->files);
+		if (!IS_ERR(copy) || copy == ERR_PTR(-ENOMEM))
+			return copy;
+	}
+	return kdbus_deliver_reserve(to, user, slice->size, entry->node.priority, entry->files,
+				     KDBUS_POOL_PATIENT, NULL);
+}
+
 /* Queue a copy of @entry, charged to the same user, at @to. */
 static int move_copy(struct kdbus_conn *from, struct kdbus_conn *to, struct kdbus_entry *entry)
 {
@@ -43,8 +63,7 @@ static int move_copy(struct kdbus_conn *from, struct kdbus_conn *to, struct kdbu
 	struct kdbus_user *user = (struct kdbus_user *)entry->share->user;
 	struct kdbus_entry *copy;
 
-	copy = kdbus_deliver_reserve(to, user, entry->slice->size, entry->node.priority,
-				     entry->files, KDBUS_POOL_PATIENT, NULL);
+	copy = move_reserve(to, user, entry);
 	if (IS_ERR(copy))
 		return PTR_ERR(copy);
 	kdbus_pool_copy(to->pool, copy->slice, from->pool, entry->slice);

@@ -69,6 +69,76 @@ static int pool_populate_slow(struct kdbus_pool *pool, unsigned long first, unsi
 	return ret;
 }
 
+/* @pages are out of the tree: they are nowhere when this returns. */
+static void pool_drop_pages_locked(struct kdbus_pool *pool, struct page **pages,
+				   const unsigned long *indices, unsigned int n)
+{
+	unsigned int i, end;
+
+	lockdep_assert_held(&pool->pages_lock);
+
+	kdbus_delay_point();
+	for (i = 0; i < n; i++) {
+		/* A fault that found the page before ends here, see DOC: Pool. */
+		lock_page(pages[i]);
+		unlock_page(pages[i]);
+	}
+	for (i = 0; pool->file && i < n; i = end) {
+		/* Neighbours in one go: there may be many mappings. */
+		for (end = i + 1; end < n && indices[end] == indices[end - 1] + 1; end++)
+			;
+		unmap_mapping_range(&pool->mapping, (loff_t)indices[i] << PAGE_SHIFT,
+				    (loff_t)(end - i) << PAGE_SHIFT, 1);
+	}
+	for (i = 0; i < n; i++)
+		put_page(pages[i]);
+}
+
+static void pool_take_page_locked(struct kdbus_pool *pool, unsigned long index)
+{
+	lockdep_assert_held(&pool->pages_lock);
+
+	xa_erase(&pool->pages, index);
+	WRITE_ONCE(pool->n_pages, pool->n_pages - 1);
+}
+
+static void pool_make_way_locked(struct kdbus_pool *pool, unsigned long first,
+				 unsigned long last)
+{
+	unsigned long indices[POOL_TRIM_BATCH], index;
+	struct page *pages[POOL_TRIM_BATCH], *page;
+	unsigned int n;
+
+	lockdep_assert_held(&pool->pages_lock);
+
+	do {
+		n = 0;
+		xa_for_each_range(&pool->pages, index, page, first, last) {
+			pool_take_page_locked(pool, index);
+			indices[n] = index;
+			pages[n++] = page;
+			if (n == POOL_TRIM_BATCH)
+				break;
+		}
+		pool_drop_pages_locked(pool, pages, indices, n);
+		cond_resched();
+	} while (n);
+}
+
+/* Remove pages of the pool from where a slice has shared ones; no others are added there. */
+static noinline void pool_make_way(struct kdbus_pool *pool, const struct kdbus_slice *slice)
+{
+	unsigned long first = (slice->offset + kdbus_slice_own_size(slice)) >> PAGE_SHIFT;
+	unsigned long last = (slice->offset + slice->size - 1) >> PAGE_SHIFT;
+	unsigned long index = first;
+
+	/* Also waits for who removes some that are not in the tree any more. */
+	mutex_lock(&pool->pages_lock);
+	if (unlikely(xa_find(&pool->pages, &index, last, XA_PRESENT)))
+		pool_make_way_locked(pool, first, last);
+	mutex_unlock(&pool->pages_lock);
+}
+
 /**
  * kdbus_pool_populate() - make sure that a slice has its pages
  * @pool: the pool
@@ -89,6 +159,10 @@ int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_
 	/* It rested, and its pages stayed. */
 	if (slice->addr)
 		return 0;
+	if (unlikely(slice->payload)) {
+		pool_make_way(pool, slice);
+		last = (slice->offset + kdbus_slice_own_size(slice) - 1) >> PAGE_SHIFT;
+	}
 	for (index = first; index <= last; index++)
 		if (unlikely(!xa_load(&pool->pages, index))) {
 			ret = pool_populate_slow(pool, index, last, effort);
@@ -131,8 +205,7 @@ static unsigned int pool_take_free_pages(struct kdbus_pool *pool, struct page **
 		xa_for_each_range(&pool->pages, index, page, first, end - 1) {
 			if (n == POOL_TRIM_BATCH)
 				goto out;
-			xa_erase(&pool->pages, index);
-			WRITE_ONCE(pool->n_pages, pool->n_pages - 1);
+			pool_take_page_locked(pool, index);
 			indices[n] = index;
 			pages[n++] = page;
 		}
@@ -151,7 +224,7 @@ void kdbus_pool_trim(struct work_struct *work)
 	struct kdbus_pool *pool = container_of(to_delayed_work(work), struct kdbus_pool, trim);
 	unsigned long indices[POOL_TRIM_BATCH];
 	struct page *pages[POOL_TRIM_BATCH];
-	unsigned int i, n;
+	unsigned int n;
 
 	if (READ_ONCE(pool->busy)) {
 		WRITE_ONCE(pool->busy, false);
@@ -162,20 +235,27 @@ void kdbus_pool_trim(struct work_struct *work)
 	do {
 		mutex_lock(&pool->pages_lock);
 		n = pool_take_free_pages(pool, pages, indices);
-		kdbus_delay_point();
-		for (i = 0; i < n; i++) {
-			/* A fault that found the page before ends here, see DOC: Pool. */
-			lock_page(pages[i]);
-			unlock_page(pages[i]);
-			if (pool->file)
-				unmap_mapping_range(&pool->mapping,
-						    (loff_t)indices[i] << PAGE_SHIFT,
-						    PAGE_SIZE, 1);
-			put_page(pages[i]);
-		}
+		pool_drop_pages_locked(pool, pages, indices, n);
 		mutex_unlock(&pool->pages_lock);
 		cond_resched();
 	} while (n);
+}
+
+/* The page is freed on error. */
+static int pool_add_fault_page_locked(struct kdbus_pool *pool, unsigned long index,
+				      struct page *page)
+{
+	unsigned long first;
+	bool shared;
+
+	/* If it becomes so later, the page is removed by pool_make_way(). */
+	spin_lock(&pool->lock);
+	shared = kdbus_pool_shared_at_locked(pool, index, &first);
+	spin_unlock(&pool->lock);
+	if (!shared)
+		return pool_add_page_locked(pool, index, page);
+	put_page(page);
+	return -EAGAIN;
 }
 
 /**
@@ -186,7 +266,7 @@ void kdbus_pool_trim(struct work_struct *work)
  * Memory is waited for without the lock, which senders may need.
  *
  * Context: May sleep.  Takes the pages_lock, if successful.
- * Return: the page, or ERR_PTR(-ENOMEM).
+ * Return: the page, -ENOMEM, or -EAGAIN if meanwhile it has become one that is shared.
  */
 struct page *kdbus_pool_lock_fault_page(struct kdbus_pool *pool, unsigned long index)
 {
@@ -202,7 +282,7 @@ struct page *kdbus_pool_lock_fault_page(struct kdbus_pool *pool, unsigned long i
 			return page;
 		}
 		if (new) {
-			ret = pool_add_page_locked(pool, index, new);
+			ret = pool_add_fault_page_locked(pool, index, new);
 			if (!ret)
 				return new;
 			mutex_unlock(&pool->pages_lock);

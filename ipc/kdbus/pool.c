@@ -10,6 +10,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "delay.h"
+#include "payload.h"
 #include "pool.h"
 #include "pool-internal.h"
 #include "usercopy.h"
@@ -43,7 +45,9 @@
  * the next message has the same size, and would get the same place were it
  * released, it finds the slice and its pages without a look into any tree; a call
  * and its reply keep using the same two places so.  Else it is released first, so
- * nobody can tell that it rested.  The trimmer ends its rest, too.
+ * nobody can tell that it rested; only a message that shares its payload (payload.c) takes
+ * any resting slice that fits, which saves dividing what is free in three.  The trimmer
+ * ends its rest, too.
  *
  * The mapping holds its own file, not the connection's: the connection ends when
  * its last descriptor is closed, mapped or not.
@@ -69,6 +73,7 @@ struct kdbus_pool *kdbus_pool_new(size_t size)
 	spin_lock_init(&pool->lock);
 	xa_init(&pool->pages);
 	mutex_init(&pool->pages_lock);
+	mutex_init(&pool->map_lock);
 	INIT_DELAYED_WORK(&pool->trim, kdbus_pool_trim);
 	pool->memcg = get_mem_cgroup_from_mm(current->mm);
 	return pool;
@@ -77,6 +82,7 @@ struct kdbus_pool *kdbus_pool_new(size_t size)
 static void pool_free(struct kref *ref)
 {
 	struct kdbus_pool *pool = container_of(ref, struct kdbus_pool, ref);
+	struct kdbus_slice *slice;
 	struct page *page;
 	unsigned long index;
 
@@ -85,6 +91,9 @@ static void pool_free(struct kref *ref)
 	xa_for_each(&pool->pages, index, page)
 		put_page(page);
 	xa_destroy(&pool->pages);
+	list_for_each_entry(slice, &pool->space.slices, entry)
+		if (slice->payload)
+			kdbus_payload_put(slice->payload);
 	kdbus_space_deinit(&pool->space);
 	mem_cgroup_put(pool->memcg);
 	kfree(pool);
@@ -220,8 +229,66 @@ bool kdbus_pool_has_room(struct kdbus_pool *pool, size_t size)
 	return has_room;
 }
 
+/* The resting slice, if it has the size, and its end is that of a page. */
+static struct kdbus_slice *pool_wake_shared_locked(struct kdbus_pool *pool, size_t size)
+{
+	struct kdbus_slice *slice = pool->resting;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (!slice || slice->size != size || !PAGE_ALIGNED(slice->offset + size))
+		return NULL;
+	pool->resting = NULL;
+	slice->held = true;
+	/* Where the payload will be it has no pages. */
+	slice->addr = NULL;
+	return slice;
+}
+
+/**
+ * kdbus_pool_reserve_shared() - take a slice into use that ends in pages which are shared
+ * @pool: the pool
+ * @own: bytes wanted in front of them, a multiple of 8, not 0
+ * @payload: the pages; the slice takes a reference
+ *
+ * Context: May sleep.
+ * Return: as kdbus_pool_reserve(); only the first @own bytes may be written to.
+ */
+struct kdbus_slice *kdbus_pool_reserve_shared(struct kdbus_pool *pool, size_t own,
+					      struct kdbus_payload *payload)
+{
+	struct kdbus_slice *slice, *spare = NULL, *extra = NULL;
+	size_t size = own + kdbus_payload_bytes(payload);
+
+	for (;;) {
+		spin_lock(&pool->lock);
+		if (!pool->space.spare)
+			swap(pool->space.spare, spare);
+		slice = pool_wake_shared_locked(pool, size);
+		if (!slice) {
+			kdbus_pool_end_rest_locked(pool);
+			slice = kdbus_space_reserve_ending(&pool->space, size, PAGE_SIZE, &extra);
+		}
+		if (!IS_ERR(slice))
+			slice->payload = kdbus_payload_get(payload);
+		spin_unlock(&pool->lock);
+		if (likely(slice != ERR_PTR(-EAGAIN)))
+			break;
+		/* Dividing may leave something on both sides. */
+		spare = spare ?: kdbus_slice_new();
+		extra = extra ?: kdbus_slice_new();
+		if (!spare || !extra) {
+			slice = ERR_PTR(-ENOMEM);
+			break;
+		}
+	}
+	kdbus_slice_free(spare);
+	kdbus_slice_free(extra);
+	return slice;
+}
+
 /* The slice is in use by nobody any more; under @lock. */
-static void pool_release_locked(struct kdbus_pool *pool, struct kdbus_slice *slice)
+static __always_inline void pool_release_locked(struct kdbus_pool *pool, struct kdbus_slice *slice)
 {
 	lockdep_assert_held(&pool->lock);
 
@@ -236,20 +303,56 @@ static void pool_release_locked(struct kdbus_pool *pool, struct kdbus_slice *sli
 		queue_delayed_work(kdbus_workqueue, &pool->trim, KDBUS_POOL_IDLE_JIFFIES);
 }
 
+/*
+ * The same for one that ends in shared pages, which nobody finds since it is neither held
+ * nor published: see DOC: Shared payload.
+ */
+static noinline void pool_release_shared(struct kdbus_pool *pool, struct kdbus_slice *slice)
+{
+	struct kdbus_payload *payload = slice->payload;
+	size_t own = kdbus_slice_own_size(slice);
+
+	might_sleep();
+
+	kdbus_delay_point();
+	if (READ_ONCE(slice->mapped)) {
+		/* Page faults that found it before end here. */
+		mutex_lock(&pool->map_lock);
+		unmap_mapping_range(&pool->mapping, slice->offset + own, slice->size - own, 1);
+		mutex_unlock(&pool->map_lock);
+	}
+	kdbus_delay_point();
+	spin_lock(&pool->lock);
+	slice->payload = NULL;
+	slice->mapped = false;
+	/* Where the payload was it has no pages. */
+	slice->addr = NULL;
+	pool_release_locked(pool, slice);
+	spin_unlock(&pool->lock);
+	kdbus_payload_put(payload);
+}
+
 /**
  * kdbus_pool_release() - the kernel does not need a slice any more
  * @pool: the pool
  * @slice: held by the caller; stays in use while it is published
  *
- * Context: Any but interrupts; does not sleep.
+ * Context: Any but interrupts; does not sleep unless the slice has shared pages.
  */
 void kdbus_pool_release(struct kdbus_pool *pool, struct kdbus_slice *slice)
 {
+	bool shared = false;
+
 	spin_lock(&pool->lock);
 	slice->held = false;
-	if (!slice->published)
-		pool_release_locked(pool, slice);
+	if (!slice->published) {
+		shared = slice->payload;
+		if (likely(!shared))
+			pool_release_locked(pool, slice);
+	}
 	spin_unlock(&pool->lock);
+	if (unlikely(shared))
+		pool_release_shared(pool, slice);
 }
 
 /**
@@ -288,18 +391,6 @@ bool kdbus_pool_publish(struct kdbus_pool *pool, struct kdbus_slice *slice)
 	return is_new;
 }
 
-/**
- * kdbus_pool_unpublish() - user space does not need a slice any more
- * @pool: the pool
- * @offset: from user space, anything
- *
- * Return: 0; -ENXIO if no published slice starts at @offset.
- */
-int kdbus_pool_unpublish(struct kdbus_pool *pool, u64 offset)
-{
-	return kdbus_pool_unpublish_all(pool, &offset, 1) ? 0 : -ENXIO;
-}
-
 /* The published slice that starts at @offset, or NULL. */
 static struct kdbus_slice *pool_find_published_locked(struct kdbus_pool *pool, u64 offset)
 {
@@ -333,17 +424,8 @@ bool kdbus_pool_has_published(struct kdbus_pool *pool, const u64 *offsets, size_
 	return i == n;
 }
 
-/**
- * kdbus_pool_unpublish_all() - user space does not need some slices any more
- * @pool: the pool
- * @offsets: from user space, anything
- * @n: number of @offsets
- *
- * What is not there, or there twice, is passed over.
- *
- * Return: how many there were.
- */
-size_t kdbus_pool_unpublish_all(struct kdbus_pool *pool, const u64 *offsets, size_t n)
+/* See kdbus_pool_unpublish_all(). */
+static __always_inline size_t pool_unpublish(struct kdbus_pool *pool, const u64 *offsets, size_t n)
 {
 	struct kdbus_slice *slice;
 	size_t i, found = 0;
@@ -354,12 +436,48 @@ size_t kdbus_pool_unpublish_all(struct kdbus_pool *pool, const u64 *offsets, siz
 		if (!slice)
 			continue;
 		slice->published = false;
-		if (!slice->held)
-			pool_release_locked(pool, slice);
 		found++;
+		if (slice->held)
+			continue;
+		if (likely(!slice->payload)) {
+			pool_release_locked(pool, slice);
+			continue;
+		}
+		spin_unlock(&pool->lock);
+		pool_release_shared(pool, slice);
+		spin_lock(&pool->lock);
 	}
 	spin_unlock(&pool->lock);
 	return found;
+}
+
+/**
+ * kdbus_pool_unpublish() - user space does not need a slice any more
+ * @pool: the pool
+ * @offset: from user space, anything
+ *
+ * Context: May sleep.
+ * Return: 0; -ENXIO if no published slice starts at @offset.
+ */
+int kdbus_pool_unpublish(struct kdbus_pool *pool, u64 offset)
+{
+	return pool_unpublish(pool, &offset, 1) ? 0 : -ENXIO;
+}
+
+/**
+ * kdbus_pool_unpublish_all() - user space does not need some slices any more
+ * @pool: the pool
+ * @offsets: from user space, anything
+ * @n: number of @offsets
+ *
+ * What is not there, or there twice, is passed over.
+ *
+ * Context: May sleep.
+ * Return: how many there were.
+ */
+size_t kdbus_pool_unpublish_all(struct kdbus_pool *pool, const u64 *offsets, size_t n)
+{
+	return pool_unpublish(pool, offsets, n);
 }
 
 /*
@@ -373,7 +491,7 @@ static void *pool_at_first(const struct kdbus_slice *slice, size_t pos, size_t s
 	return likely(at + size <= PAGE_SIZE) ? slice->addr + at : NULL;
 }
 
-/* The same for any page; in @chunk how many bytes lie in that page, at most @size. */
+/* The same for any page of the pool; in @chunk how many bytes lie in that page, at most @size. */
 static void *pool_at(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 		     size_t pos, size_t size, size_t *chunk)
 {
@@ -497,20 +615,41 @@ int kdbus_pool_write_user(struct kdbus_pool *pool, const struct kdbus_slice *sli
 }
 
 /**
+ * kdbus_pool_write_payload() - put a copy of what others share into a slice
+ * @pool: the pool
+ * @slice: held by the caller and populated
+ * @pos: bytes from the start of the slice
+ * @payload: what; as much of it as there is room for
+ */
+void kdbus_pool_write_payload(struct kdbus_pool *pool, const struct kdbus_slice *slice,
+			      size_t pos, const struct kdbus_payload *payload)
+{
+	unsigned int i;
+	size_t chunk;
+
+	for (i = 0; i < payload->n_pages && pos < slice->size; i++, pos += chunk) {
+		chunk = min(PAGE_SIZE, slice->size - pos);
+		kdbus_pool_write(pool, slice, pos, page_address(payload->pages[i]), chunk);
+	}
+}
+
+/**
  * kdbus_pool_copy() - copy a slice into another pool
  * @dst_pool: pool of @dst
- * @dst: held by the caller and populated; as large as @src
+ * @dst: held by the caller and populated; as large as @src; may share the payload of @src
  * @src_pool: pool of @src
  * @src: held by the caller and populated
  */
 void kdbus_pool_copy(struct kdbus_pool *dst_pool, const struct kdbus_slice *dst,
 		     struct kdbus_pool *src_pool, const struct kdbus_slice *src)
 {
-	size_t pos, chunk;
+	size_t pos, chunk, own = kdbus_slice_own_size(src);
 
-	for (pos = 0; pos < src->size; pos += chunk) {
-		void *from = pool_at(src_pool, src, pos, src->size - pos, &chunk);
+	for (pos = 0; pos < own; pos += chunk) {
+		void *from = pool_at(src_pool, src, pos, own - pos, &chunk);
 
 		kdbus_pool_write(dst_pool, dst, pos, from, chunk);
 	}
+	if (src->payload && !dst->payload)
+		kdbus_pool_write_payload(dst_pool, dst, own, src->payload);
 }

@@ -13,6 +13,7 @@
 #define KDBUS_POOL_PATIENT	__GFP_RETRY_MAYFAIL
 #define KDBUS_POOL_HURRIED	__GFP_NORETRY
 
+struct kdbus_payload;
 struct kdbus_pool;
 struct kdbus_slice;
 struct vm_area_struct;
@@ -24,6 +25,8 @@ size_t kdbus_pool_size(const struct kdbus_pool *pool);
 struct kdbus_slice *kdbus_pool_reserve(struct kdbus_pool *pool, size_t size);
 struct kdbus_slice *kdbus_pool_reserve_now(struct kdbus_pool *pool, size_t size,
 					   struct kdbus_slice **spare);
+struct kdbus_slice *kdbus_pool_reserve_shared(struct kdbus_pool *pool, size_t own,
+					      struct kdbus_payload *payload);
 int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_t effort);
 bool kdbus_pool_has_room(struct kdbus_pool *pool, size_t size);
 void kdbus_pool_release(struct kdbus_pool *pool, struct kdbus_slice *slice);
@@ -41,6 +44,8 @@ void kdbus_pool_zero(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 		     size_t pos, size_t size);
 int kdbus_pool_write_user(struct kdbus_pool *pool, const struct kdbus_slice *slice,
 			  size_t pos, const void __user *data, size_t size);
+void kdbus_pool_write_payload(struct kdbus_pool *pool, const struct kdbus_slice *slice,
+			      size_t pos, const struct kdbus_payload *payload);
 void kdbus_pool_copy(struct kdbus_pool *dst_pool, const struct kdbus_slice *dst,
 		     struct kdbus_pool *src_pool, const struct kdbus_slice *src);
 

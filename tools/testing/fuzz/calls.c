@@ -339,7 +339,8 @@ static bool make_mount(const struct op *op)
 	static const char *const options[] = {
 		NULL, "max_payload", "max_memfds", "max_fds", "max_queued_fds",
 		"max_queued_messages", "max_calls", "max_names", "max_matches",
-		"max_connections", "max_buses", "max_match_bytes", "attach_mask", "nonsense",
+		"max_connections", "max_buses", "max_match_bytes", "max_shared_bytes", "attach_mask",
+		"nonsense",
 	};
 	const char *option = options[op->value[1] % (sizeof(options) / sizeof(options[0]))];
 	int context = syscall(SYS_fsopen, op->value[0] ? "kdbusfs" : "kdbus", FSOPEN_CLOEXEC);

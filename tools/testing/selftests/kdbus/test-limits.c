@@ -51,7 +51,7 @@ FIXTURE_VARIANT_ADD(limits, lowered_by_options) {
 	.type = "kdbus",
 	.options = "max_payload=4096,max_memfds=2,max_fds=3,max_queued_fds=5,"
 		   "max_queued_messages=9,max_calls=4,max_names=6,max_matches=7,"
-		   "max_match_bytes=100000,max_connections=8,max_buses=3",
+		   "max_match_bytes=100000,max_shared_bytes=50000,max_connections=8,max_buses=3",
 	.payload = 4096, .memfds = 2, .fds = 3, .queued_fds = 5, .queued_messages = 9,
 	.calls = 4, .names = 6, .matches = 7, .match_bytes = 100000,
 	.connections = 8, .buses = 3,
