@@ -3,15 +3,23 @@
 #include "fault.h"
 
 #define PAYLOAD		300
+/* So much is shared by those who receive it. */
+#define SHARED_PAYLOAD	40000
+
+/* @msg of @from is a signal with @size bytes. */
+static int large_signal_from(struct world *world, unsigned int from, __u64 dst_id, size_t size)
+{
+	int ret = world_bytes(world, size);
+
+	args_signal(&world->msg, dst_id, 7);
+	args_vec(&world->msg, world->bytes, size);
+	return ret ?: world_send(world, from, 0);
+}
 
 /* @msg of @from is a signal with some payload. */
 static int signal_from(struct world *world, unsigned int from, __u64 dst_id)
 {
-	int ret = world_bytes(world, PAYLOAD);
-
-	args_signal(&world->msg, dst_id, 7);
-	args_vec(&world->msg, world->bytes, PAYLOAD);
-	return ret ?: world_send(world, from, 0);
+	return large_signal_from(world, from, dst_id, PAYLOAD);
 }
 
 static int listeners(struct world *world, unsigned int first, unsigned int n)
@@ -29,6 +37,28 @@ static int broadcast_setup(struct world *world)
 {
 	return world_conn(world, A) ?: listeners(world, B, world->scenario->arg) ?:
 	       signal_from(world, A, KDBUS_DST_ID_BROADCAST);
+}
+
+static int shared_setup(struct world *world)
+{
+	return world_conn(world, A) ?: listeners(world, B, 2) ?:
+	       large_signal_from(world, A, KDBUS_DST_ID_BROADCAST, SHARED_PAYLOAD);
+}
+
+/* One receiver may have the bytes but not whole pages, and gets a copy. */
+static int partly_shared_setup(struct world *world)
+{
+	/* what is left of a third of half of its pool */
+	return world_conn(world, A) ?: listeners(world, B, 2) ?:
+	       send_bytes(&world->conn[A], world->conn[B].id, 1, 46584) ?:
+	       large_signal_from(world, A, KDBUS_DST_ID_BROADCAST, SHARED_PAYLOAD);
+}
+
+/* What is for one, and seen by a monitor. */
+static int shared_unicast_setup(struct world *world)
+{
+	return world_conn(world, A) ?: listeners(world, B, 1) ?: world_monitor(world, 5, 0) ?:
+	       large_signal_from(world, A, world->conn[B].id, SHARED_PAYLOAD);
 }
 
 static int empty_broadcast_setup(struct world *world)
@@ -95,10 +125,15 @@ const struct scenario signal_scenarios[] = {
 	{ "broadcast-to-one", "max_queued_messages=1", broadcast_setup, NULL, NULL, MAY_LOSE, 1 },
 	{ "broadcast-empty", NULL, empty_broadcast_setup, NULL, NULL, MAY_LOSE },
 	{ "broadcast-to-many", NULL, broadcast_setup, NULL, NULL, MAY_LOSE | LARGE, 17 },
+	{ "broadcast-shared", NULL, shared_setup, NULL, NULL, MAY_LOSE | LARGE_MESSAGES },
+	{ "broadcast-partly-shared", NULL, partly_shared_setup, NULL, NULL,
+	  MAY_LOSE | LARGE_MESSAGES },
 	{ "broadcast-crowded", "max_queued_messages=2", crowded_setup, NULL, NULL, MAY_LOSE },
 	{ "broadcast-described", NULL, described_setup, NULL, NULL, MAY_LOSE | LARGE_MESSAGES },
 	{ "broadcast-memfd", NULL, memfd_setup, NULL, NULL, MAY_LOSE },
 	{ "broadcast-custom", NULL, custom_setup, NULL, NULL, MAY_LOSE },
+	{ "signal-shared", NULL, shared_unicast_setup, NULL, NULL,
+	  MAY_LOSE | MAY_VANISH | MAY_BE_SEEN | LARGE_MESSAGES },
 	{ "signal-to-one", NULL, unicast_setup, NULL, NULL, MAY_LOSE | MAY_VANISH },
 	{ }
 };
