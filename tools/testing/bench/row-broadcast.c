@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -91,10 +92,56 @@ static struct stats both(const struct phase *phases)
 	};
 }
 
+/* The same signal in a domain where nothing is shared. */
+static int measure_copies(const struct row *row, const struct settings *settings,
+			  struct phase *signal)
+{
+	char domain[] = "/tmp/kdbus-bench-XXXXXX";
+	const char *before = getenv("KDBUS_DOMAIN");
+	struct signal_bus bus;
+	int r;
+
+	if (!mkdtemp(domain))
+		return -errno;
+	if (mount("kdbus", domain, "kdbus", 0, "max_shared_bytes=0") < 0) {
+		r = -errno;
+		rmdir(domain);
+		return r;
+	}
+	setenv("KDBUS_DOMAIN", domain, 1);
+	r = signal_open(&bus, row->count, row->size);
+	if (r == 0) {
+		bus.reads = true;
+		r = measure(settings, signal, 2, &bus);
+		signal_close(&bus);
+	}
+	if (before)
+		setenv("KDBUS_DOMAIN", before, 1);
+	else
+		unsetenv("KDBUS_DOMAIN");
+	umount2(domain, MNT_DETACH);
+	rmdir(domain);
+	return r;
+}
+
+static int measure_sockets(const struct row *row, const struct settings *settings,
+			   struct phase *sockets)
+{
+	struct fan fan;
+	int r;
+
+	r = open_sockets(&fan, row->count, row->size);
+	if (r < 0)
+		return r;
+	r = measure(settings, sockets, 2, &fan);
+	close_sockets(&fan, row->count);
+	return r;
+}
+
 /**
  * row_broadcast() - one SEND to many receivers beside as many sends on sockets
  * @row: count is the number of receivers, size that of the payload; with ROW_DRAIN receiving is
- *       part of both
+ *       part of both; with ROW_COPIES the ruler is another SEND, which gives each a copy
  * @settings: how often
  * @result: filled on success
  *
@@ -106,37 +153,39 @@ int row_broadcast(const struct row *row, const struct settings *settings,
 		  struct row_result *result)
 {
 	struct phase sockets[] = { { .run = send_sockets }, { .run = drain_sockets } };
+	struct phase copies[] = { { .run = signal_send }, { .run = signal_drain } };
 	struct phase signal[] = { { .run = signal_send }, { .run = signal_drain } };
-	bool drain = row->flags & ROW_DRAIN;
+	bool reads = row->flags & ROW_COPIES, drain = row->flags & ROW_DRAIN;
+	const char *ruler = reads ? "copies" : "sockets";
+	struct phase *other = reads ? copies : sockets;
 	struct settings once = *settings;
 	struct signal_bus bus;
-	struct fan fan;
 	int r;
 
 	once.batch = 1;
 	if (row->count * row->size > 1 << 20)
 		once.warmup = once.repeats = 20 + settings->repeats / 10;
-	r = open_sockets(&fan, row->count, row->size);
-	if (r < 0)
-		return r;
-	r = measure(&once, sockets, 2, &fan);
-	close_sockets(&fan, row->count);
+	if (reads)
+		r = measure_copies(row, &once, copies);
+	else
+		r = measure_sockets(row, &once, sockets);
 	if (r < 0)
 		return r;
 
 	r = signal_open(&bus, row->count, row->size);
 	if (r < 0)
 		return r;
+	bus.reads = reads;
 	r = measure(&once, signal, 2, &bus);
 	signal_close(&bus);
 	if (r < 0)
 		return r;
 
-	result->ruler = drain ? both(sockets) : sockets[0].stats;
+	result->ruler = drain ? both(other) : other[0].stats;
 	result->own = drain ? both(signal) : signal[0].stats;
 	if (!drain && !settings->profiled)
 		snprintf(result->note, sizeof(result->note),
-			 "with receiving: %.0f, sockets %.0f, ratio %.2f", sum(signal),
-			 sum(sockets), sum(signal) / sum(sockets));
+			 "with receiving: %.0f, %s %.0f, ratio %.2f", sum(signal), ruler,
+			 sum(other), sum(signal) / sum(other));
 	return 0;
 }

@@ -42,9 +42,13 @@ struct row {
 #define ROW_POLICY	(1U << 3)	/* the client's endpoint asks a policy of its own, too */
 #define ROW_TWO_CPUS	(1U << 4)	/* client and service have one each */
 #define ROW_URING	(1U << 6)	/* by io_uring */
-/* Parameters of broadcasts: receiving counts, too; no two in a row have the same filter */
+/*
+ * Parameters of broadcasts: receiving counts, too; no two in a row have the same filter; all of
+ * it is read, beside the same where nothing is shared and every receiver gets a copy
+ */
 #define ROW_DRAIN	(1U << 5)
 #define ROW_FILTERS	(1U << 7)
+#define ROW_COPIES	(1U << 8)
 
 extern const struct row rows[];
 extern const size_t n_rows;

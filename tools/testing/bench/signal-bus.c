@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "peer.h"
@@ -69,6 +70,7 @@ int signal_drain(void *work)
 	const struct kdbus_item *item;
 	const struct kdbus_msg *msg;
 	struct kdbus_msg_info info;
+	const uint8_t *payload;
 	size_t i;
 	int r;
 
@@ -78,8 +80,11 @@ int signal_drain(void *work)
 			return r;
 		msg = (const void *)(b->receivers[i].pool + info.offset);
 		item = msg_item(msg, KDBUS_ITEM_PAYLOAD_OFF);
-		if (!item || !is_stamped((const uint8_t *)msg + item->vec.offset, b->size,
-					 b->number))
+		if (!item)
+			return -EBADMSG;
+		payload = (const uint8_t *)msg + item->vec.offset;
+		if (!is_stamped(payload, b->size, b->number) ||
+		    (b->reads && memcmp(payload, b->data, b->size)))
 			return -EBADMSG;
 		r = conn_free(&b->receivers[i], info.offset);
 		if (r < 0)

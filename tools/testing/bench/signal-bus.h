@@ -5,6 +5,8 @@
 #ifndef KDBUS_BENCH_SIGNAL_BUS_H
 #define KDBUS_BENCH_SIGNAL_BUS_H
 
+#include <stdbool.h>
+
 #include "conn.h"
 
 /* First argument of the signal */
@@ -13,6 +15,7 @@
 struct signal_bus {
 	size_t n_receivers;
 	size_t size;		/* of the payload, bytes */
+	bool reads;		/* receivers look at every byte, not only at both ends */
 	uint32_t number;
 	int bus;
 	char bus_name[64];
