@@ -64,6 +64,7 @@
  *                the place of the message but queued at once. (What is staged is staged, be it a
  *                message or the news that it is missing: hence no option for the right way.)
  * MOVE_STAGED    what is still staged when the name moves is left behind
+ * MOVE_UNSETTLED a moved message gets its stamp without settling first what is committed in the new queue
  *
  * What is left out
  *
@@ -665,21 +666,26 @@ end:	atomic {
 #endif
 
 #ifdef MOVE
-/* One message, to the end of the new queue, with a stamp of that */
+/* One message, to the end of the new queue, with a stamp of that, which is also larger than the old one */
 inline move(m)
 {
+	old = STAMP(ACTIVATOR, m);
 	copy[COPY(ACTIVATOR, m)] = GONE;
 	stamp[COPY(ACTIVATOR, m)] = 0;
 	to[m] = to[m] & ~BIT(ACTIVATOR);
 	if
 	:: !closed[NEW_OWNER] ->
-		clock[NEW_OWNER] = clock[NEW_OWNER] + 1;
+#ifndef MOVE_UNSETTLED
+		settle_known(NEW_OWNER);
+#endif
+		clock[NEW_OWNER] = MAX(clock[NEW_OWNER], old) + 1;
 		copy[COPY(NEW_OWNER, m)] = SETTLED;
 		stamp[COPY(NEW_OWNER, m)] = clock[NEW_OWNER];
 		to[m] = to[m] | BIT(NEW_OWNER);
 		moved = moved | BIT(m)
 	:: else
-	fi
+	fi;
+	old = 0
 }
 
 #ifdef MOVE_STAGED
@@ -692,6 +698,8 @@ inline move(m)
 /* Connection 2 acquires the name of the activator. */
 active proctype mover()
 {
+	byte i, old;
+
 	owner = NOBODY;
 	do
 	:: d_step { CAN_RECEIVE(ACTIVATOR, 0) -> move(0) }
