@@ -264,6 +264,35 @@ static void write_site(const struct sweep *sweep, unsigned int n)
 	fprintf(sweep->sites, "\n");
 }
 
+static bool is_same_place(const struct fault_trace *a, const struct fault_trace *b)
+{
+	unsigned int i;
+
+	if (a->kind != b->kind || a->n_frames != b->n_frames)
+		return false;
+	for (i = 0; i < a->n_frames; i++)
+		if (strcmp(a->frames[i], b->frames[i]))
+			return false;
+	return true;
+}
+
+/*
+ * The same fault in a new world, and then the command once more.  The points may have moved: a fault in
+ * another place, which may be that of an answer to what has been sent, says nothing of this one.
+ */
+static int run_again(struct sweep *sweep, unsigned int n, enum what again)
+{
+	const struct fault_trace first = sweep->seen.trace;
+	unsigned int tries = 5;
+	int ret;
+
+	do {
+		ret = run(sweep->scenario, sweep->domain, &sweep->seen, again, n) ?: judge_log(sweep, n);
+	} while (!ret && sweep->seen.first != sweep->done.ret &&
+		 !is_same_place(&first, &sweep->seen.trace) && --tries);
+	return ret;
+}
+
 /*
  * What came of a fault that was met; @again: how to look at the second try in a new world,
  * FAILING if that need not be.
@@ -281,10 +310,10 @@ static int judge_point(struct sweep *sweep, unsigned int n, enum what again)
 	ret = judge_failure(sweep, n);
 	if (ret || (sweep->scenario->flags & ONCE) || again == FAILING)
 		return ret;
-	ret = run(sweep->scenario, sweep->domain, &sweep->seen, again, n) ?: judge_log(sweep, n);
+	ret = run_again(sweep, n, again);
 	if (ret)
 		return ret;
-	/* The points may have moved, so that the command survives this time. */
+	/* The points may have moved so that the command survives this time. */
 	return sweep->seen.first == sweep->done.ret ? judge_success(sweep, n) :
 						      judge_again(sweep, n);
 }
