@@ -37,9 +37,12 @@ static void bus_release(struct kdbus_node *node)
 {
 	struct kdbus_bus *bus = container_of(node, struct kdbus_bus, node);
 	struct kdbus_domain *domain = node->domain;
+	unsigned long id = 0;
 
-	WARN_ON(!list_empty(&bus->endpoints) || !xa_empty(&bus->conns) ||
+	WARN_ON(!list_empty(&bus->endpoints) || xa_find(&bus->conns, &id, ULONG_MAX, XA_PRESENT) ||
 		!list_empty(&bus->events) || !list_empty(&bus->monitors));
+	/* A HELLO that lacked memory may have left nodes that have no entries. */
+	xa_destroy(&bus->conns);
 	kdbus_match_index_deinit(&bus->matches);
 	kdbus_policy_deinit(&bus->policy);
 	kdbus_hashtab_deinit(&bus->names.by_text);

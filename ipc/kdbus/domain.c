@@ -96,8 +96,11 @@ struct kdbus_domain *kdbus_domain_get(struct kdbus_domain *domain)
 static void domain_free(struct kref *ref)
 {
 	struct kdbus_domain *domain = container_of(ref, struct kdbus_domain, ref);
+	unsigned long uid = 0;
 
-	WARN_ON(!xa_empty(&domain->users));
+	WARN_ON(xa_find(&domain->users, &uid, ULONG_MAX, XA_PRESENT));
+	/* What lacked memory may have left nodes that have no entries. */
+	xa_destroy(&domain->users);
 	kfree(domain->kernel_user);
 	put_user_ns(domain->user_ns);
 	kfree(domain);

@@ -36,6 +36,20 @@ static int loss_setup(struct world *world)
 	return ret;
 }
 
+/* The first of 64 ids needs memory in the index of ids. */
+static int far_id_setup(struct world *world)
+{
+	struct conn conn;
+	int ret;
+
+	do {
+		ret = conn_new(&conn, &world->bus);
+		if (!ret)
+			conn_close(&conn);
+	} while (!ret && conn.id % 64 != 63);
+	return ret ?: hello_on(world, world->bus.path);
+}
+
 static int described_setup(struct world *world)
 {
 	int ret = hello_on(world, world->bus.path);
@@ -252,6 +266,7 @@ static int poll_many(struct world *world)
 const struct scenario hello_scenarios[] = {
 	{ "hello", "max_connections=2", ordinary_setup, NULL, hello_show },
 	{ "hello-loss", "max_connections=2", loss_setup, NULL, hello_show },
+	{ "hello-far-id", NULL, far_id_setup, NULL, hello_show },
 	{ "hello-described", "max_connections=2", described_setup, NULL, hello_show },
 	{ "hello-faked", "max_connections=2", faked_setup, NULL, hello_show },
 	{ "hello-watched", "max_connections=6", watched_setup, NULL, hello_show, WATCHED, 3 },
