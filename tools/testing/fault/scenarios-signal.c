@@ -5,6 +5,8 @@
 #define PAYLOAD		300
 /* So much is shared by those who receive it. */
 #define SHARED_PAYLOAD	40000
+/* So many matches are not all compared, and what a search finds is remembered. */
+#define MANY_MATCHES	40
 
 /* @msg of @from is a signal with @size bytes. */
 static int large_signal_from(struct world *world, unsigned int from, __u64 dst_id, size_t size)
@@ -79,6 +81,23 @@ static int crowded_setup(struct world *world)
 	       signal_from(world, A, KDBUS_DST_ID_BROADCAST);
 }
 
+/* The sender remembers whom it is for, among many matches that it is not for. */
+static int remembered_setup(struct world *world)
+{
+	__u64 mask[BLOOM_SIZE / sizeof(__u64)] = { 0 };
+	struct args args;
+	unsigned int i;
+	int ret = world_conn(world, A) ?: listeners(world, B, 1) ?: world_conn(world, C);
+
+	for (i = 0; i < MANY_MATCHES && !ret; i++) {
+		mask[0] = 1ULL << i;
+		args_match(&args, 1);
+		args_item(&args, KDBUS_ITEM_BLOOM_MASK, mask, sizeof(mask));
+		ret = match_add(&world->conn[C], &args);
+	}
+	return ret ?: signal_from(world, A, KDBUS_DST_ID_BROADCAST);
+}
+
 /* Receivers want everything about the sender, who has names, and monitors are there. */
 static int described_setup(struct world *world)
 {
@@ -129,6 +148,7 @@ const struct scenario signal_scenarios[] = {
 	{ "broadcast-partly-shared", NULL, partly_shared_setup, NULL, NULL,
 	  MAY_LOSE | LARGE_MESSAGES },
 	{ "broadcast-crowded", "max_queued_messages=2", crowded_setup, NULL, NULL, MAY_LOSE },
+	{ "broadcast-remembered", NULL, remembered_setup, NULL, NULL, MAY_LOSE },
 	{ "broadcast-described", NULL, described_setup, NULL, NULL, MAY_LOSE | LARGE_MESSAGES },
 	{ "broadcast-memfd", NULL, memfd_setup, NULL, NULL, MAY_LOSE },
 	{ "broadcast-custom", NULL, custom_setup, NULL, NULL, MAY_LOSE },
