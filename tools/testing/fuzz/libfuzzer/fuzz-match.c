@@ -4,12 +4,14 @@
 #include "kernel.h"
 #include "item.h"
 #include "match.h"
+#include "memo.h"
 #include "unit.h"
 #include "reader.h"
 
 #define OWNERS	6
 #define ENTRIES	64
 #define ROOM	1024
+#define SENDERS	5
 
 struct entry {
 	bool used;
@@ -23,6 +25,7 @@ static struct kdbus_match_index matches;
 static struct kdbus_match_owner owners[OWNERS];
 static struct entry entries[ENTRIES];
 static bool heard[OWNERS];
+static struct kdbus_memo *memos[SENDERS];
 static size_t bloom_size;
 
 static const char *const names[] = { "a.b", "a.c", "a.b.c", "x", "" };
@@ -188,7 +191,7 @@ static void send_signal(struct reader *reader)
 {
 	u64 words[9];
 	struct kdbus_match_signal sig = {
-		.src_id = read_u8(reader) % 5, .dst_id = KDBUS_DST_ID_BROADCAST,
+		.src_id = read_u8(reader) % SENDERS, .dst_id = KDBUS_DST_ID_BROADCAST,
 		.filter = (void *)words, .filter_size = bloom_size,
 		.sends_as = sends_as, .each_name = each_name,
 	};
@@ -196,7 +199,12 @@ static void send_signal(struct reader *reader)
 	words[0] = read_u8(reader);
 	read_bytes(reader, words + 1, bloom_size);
 	rcu_read_lock();
-	kdbus_match_signal(&matches, &sig, hear, NULL);
+	kdbus_match_signal(&matches, &sig, memos[sig.src_id], hear, NULL);
+	compare(&sig, NULL);
+	/* What its sender remembers now, or has forgotten, does not matter. */
+	memset(heard, 0, sizeof(heard));
+	kdbus_match_signal(&matches, &sig, read_u8(reader) % 2 ? memos[sig.src_id] : NULL, hear,
+			   NULL);
 	compare(&sig, NULL);
 	rcu_read_unlock();
 }
@@ -228,6 +236,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kdbus_match_index_init(&matches, bloom_size);
 	for (i = 0; i < OWNERS; i++)
 		kdbus_match_owner_init(&owners[i]);
+	for (i = 0; i < SENDERS; i++) {
+		memos[i] = kdbus_memo_new(bloom_size);
+		REQUIRE(memos[i]);
+	}
 	while (reader.left) {
 		memset(heard, 0, sizeof(heard));
 		switch (read_u8(&reader) % 8) {
@@ -254,6 +266,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		kdbus_match_drop(&matches, &owners[i]);
 		kdbus_match_owner_deinit(&owners[i]);
 	}
+	for (i = 0; i < SENDERS; i++)
+		kfree(memos[i]);
 	kdbus_match_index_deinit(&matches);
 	unit_grace_period();
 	REQUIRE(unit_n_allocated() == before);
