@@ -77,6 +77,20 @@ int match_signals(struct conn *conn)
 	return match_add(conn, &args);
 }
 
+int trio_open(struct bus *bus, struct conn *a, struct conn *b, struct conn *c)
+{
+	return conn_new(a, bus) ?: conn_new(b, bus) ?: conn_new(c, bus) ?:
+	       match_signals(b) ?: match_signals(c);
+}
+
+void trio_close(struct bus *bus, struct conn *a, struct conn *b, struct conn *c)
+{
+	conn_close(c);
+	conn_close(b);
+	conn_close(a);
+	bus_close(bus);
+}
+
 const __u8 *payload_of(const struct kdbus_msg *msg, size_t *size)
 {
 	const struct kdbus_item *item = msg_item(msg, KDBUS_ITEM_PAYLOAD_OFF);

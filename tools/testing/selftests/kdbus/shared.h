@@ -23,6 +23,11 @@ int send_pattern_name(struct conn *conn, const char *name, __u64 cookie, size_t 
 /* A match for signals to everybody, not for who comes and goes. */
 int match_signals(struct conn *conn);
 
+/* Connections on @bus: @a sends, @b and @c hear signals; 0 or -errno. */
+int trio_open(struct bus *bus, struct conn *a, struct conn *b, struct conn *c);
+/* Close them, and the bus. */
+void trio_close(struct bus *bus, struct conn *a, struct conn *b, struct conn *c);
+
 /*
  * Where the payload of a message of one vector lies and how long it is; NULL if there is none.
  */

@@ -28,11 +28,7 @@ FIXTURE_SETUP(limit)
 	ASSERT_EQ(0, mount_namespace_unshare());
 	ASSERT_EQ(0, domain_mount_options("kdbus", "max_shared_bytes=131072", self->domain));
 	ASSERT_EQ(0, bus_make_in(&self->bus, self->domain, KDBUS_MAKE_ACCESS_WORLD));
-	ASSERT_EQ(0, conn_new(&self->a, &self->bus));
-	ASSERT_EQ(0, conn_new(&self->b, &self->bus));
-	ASSERT_EQ(0, conn_new(&self->c, &self->bus));
-	ASSERT_EQ(0, match_signals(&self->b));
-	ASSERT_EQ(0, match_signals(&self->c));
+	ASSERT_EQ(0, trio_open(&self->bus, &self->a, &self->b, &self->c));
 	self->d.fd = -1;
 }
 
@@ -40,10 +36,7 @@ FIXTURE_TEARDOWN(limit)
 {
 	if (self->d.fd >= 0)
 		conn_close(&self->d);
-	conn_close(&self->c);
-	conn_close(&self->b);
-	conn_close(&self->a);
-	bus_close(&self->bus);
+	trio_close(&self->bus, &self->a, &self->b, &self->c);
 	domain_umount(self->domain);
 }
 

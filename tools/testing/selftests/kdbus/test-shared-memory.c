@@ -47,11 +47,7 @@ FIXTURE_SETUP(view)
 	size_t size;
 
 	ASSERT_EQ(0, bus_make(&self->bus));
-	ASSERT_EQ(0, conn_new(&self->a, &self->bus));
-	ASSERT_EQ(0, conn_new(&self->b, &self->bus));
-	ASSERT_EQ(0, conn_new(&self->c, &self->bus));
-	ASSERT_EQ(0, match_signals(&self->b));
-	ASSERT_EQ(0, match_signals(&self->c));
+	ASSERT_EQ(0, trio_open(&self->bus, &self->a, &self->b, &self->c));
 	self->view = mmap(NULL, POOL_SIZE, PROT_READ, MAP_SHARED, self->b.fd, 0);
 	ASSERT_NE(MAP_FAILED, self->view);
 	ASSERT_EQ(0, broadcast(&self->a, 1));
@@ -67,10 +63,7 @@ FIXTURE_TEARDOWN(view)
 {
 	if (self->view)
 		munmap(self->view, POOL_SIZE);
-	conn_close(&self->c);
-	conn_close(&self->b);
-	conn_close(&self->a);
-	bus_close(&self->bus);
+	trio_close(&self->bus, &self->a, &self->b, &self->c);
 }
 
 /* Free the message, and look at the next in its place: 0, -errno. */

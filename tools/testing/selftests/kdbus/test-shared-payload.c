@@ -18,19 +18,12 @@ FIXTURE(shared) {
 FIXTURE_SETUP(shared)
 {
 	ASSERT_EQ(0, bus_make(&self->bus));
-	ASSERT_EQ(0, conn_new(&self->a, &self->bus));
-	ASSERT_EQ(0, conn_new(&self->b, &self->bus));
-	ASSERT_EQ(0, conn_new(&self->c, &self->bus));
-	ASSERT_EQ(0, match_signals(&self->b));
-	ASSERT_EQ(0, match_signals(&self->c));
+	ASSERT_EQ(0, trio_open(&self->bus, &self->a, &self->b, &self->c));
 }
 
 FIXTURE_TEARDOWN(shared)
 {
-	conn_close(&self->c);
-	conn_close(&self->b);
-	conn_close(&self->a);
-	bus_close(&self->bus);
+	trio_close(&self->bus, &self->a, &self->b, &self->c);
 }
 
 static int broadcast(struct conn *conn, __u64 cookie, size_t size)
