@@ -32,7 +32,7 @@ userspace_build() {
 	local dir
 
 	need_packages dbus-daemon gcc libc6-dev libdbus-1-dev libexpat1-dev libglib2.0-dev \
-		libsystemd-dev meson ninja-build pkg-config || return 1
+		libsystemd-dev liburing-dev meson ninja-build pkg-config || return 1
 	dir=$(userspace_dir)
 	locked user-build userspace_compile "$dir" "$@" || return 1
 	echo "$dir"
