@@ -63,21 +63,44 @@ logged() {
 	return "$status"
 }
 
-# need_packages PACKAGE...: install those that are missing; no network when none is.
-need_packages() {
-	local package missing=()
+# renew_lists: apt-get update. It waits for no lock of others, such as the machine's own update after boot.
+renew_lists() {
+	local end=$((SECONDS + 900)) output
+
+	while ! output=$(as_root env LC_ALL=C apt-get update -qq 2>&1); do
+		printf '%s\n' "$output"
+		[[ $output == *"Could not get lock"* ]] && [ "$SECONDS" -lt "$end" ] || return 1
+		sleep 2
+	done
+}
+
+# missing_packages PACKAGE...: those that are not installed.
+missing_packages() {
+	local package
 
 	for package; do
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
-			missing+=("$package")
+			printf '%s\n' "$package"
 	done
+}
+
+install_packages() {
+	local missing
+
+	# Another run may have installed them meanwhile.
+	mapfile -t missing < <(missing_packages "$@")
 	[ ${#missing[@]} = 0 ] && return 0
 	say "installing ${missing[*]}"
-	logged "apt-get update" "$KDBUS_CACHE/log/apt-update.log" \
-		as_root apt-get -o DPkg::Lock::Timeout=900 update -qq || return 1
+	logged "apt-get update" "$KDBUS_CACHE/log/apt-update.log" renew_lists || return 1
+	# What a package starts must not go on to hold the lock, which is the descriptor "fd" of locked().
 	logged "apt-get install ${missing[*]}" "$KDBUS_CACHE/log/apt-install.log" \
 		as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=900 \
-		install -y -q --no-install-recommends "${missing[@]}"
+		install -y -q --no-install-recommends "${missing[@]}" {fd}>&-
+}
+
+# need_packages PACKAGE...: install those that are missing; no network when none is.
+need_packages() {
+	[ -z "$(missing_packages "$@")" ] || locked packages install_packages "$@"
 }
 
 # locked NAME COMMAND...: COMMAND under an exclusive lock in the cache, so that concurrent runs do

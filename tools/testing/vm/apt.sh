@@ -52,8 +52,7 @@ apt_private_update_locked() {
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" || return 1
 	if ! apt_sources "$@" >"$dir/sources.list"; then
 		# A bare machine may not have any lists yet, and then its mirrors have no labels.
-		logged "apt-get update" "$KDBUS_CACHE/log/apt-update.log" \
-			as_root apt-get -o DPkg::Lock::Timeout=900 update -qq || return 1
+		logged "apt-get update" "$KDBUS_CACHE/log/apt-update.log" renew_lists || return 1
 		apt_sources "$@" >"$dir/sources.list" || {
 			say "no Debian mirror in this machine's package sources"
 			return 1
