@@ -15,7 +15,9 @@ userspace_set_up() {
 	[ -f "$dir/build.ninja" ] && return 0
 	rm -rf "$dir"
 	mkdir -p "${dir%/*}"
-	logged "meson setup" "$KDBUS_CACHE/log/meson-setup.log" meson setup "$dir" "$KDBUS_TOP"
+	# As Debian has it and tools/install puts it, which meson knows only where dpkg-dev is installed.
+	logged "meson setup" "$KDBUS_CACHE/log/meson-setup.log" \
+		meson setup --libdir "lib/$(gcc -print-multiarch)" "$dir" "$KDBUS_TOP"
 }
 
 userspace_compile() {
