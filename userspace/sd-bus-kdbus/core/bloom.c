@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* bloom.c - what a signal says, summed up in a few bits that the kernel can compare */
-#include <stdio.h>
 #include <string.h>
 
 #include "bloom.h"
@@ -139,16 +138,27 @@ static void add_prefixes(const struct kbus_bloom *bloom, uint64_t *filter, const
 	}
 }
 
+/* "arg7-has" and the like; @index is below %KBUS_MATCH_ARGS. */
+static void set_arg_key(char key[32], unsigned int index, const char *what)
+{
+	char *at = stpcpy(key, "arg");
+
+	if (index >= 10)
+		*at++ = '0' + index / 10;
+	*at++ = '0' + index % 10;
+	strcpy(at, what);
+}
+
 static void add_arg(const struct kbus_bloom *bloom, uint64_t *filter, unsigned int index,
 		    const char *value, size_t size)
 {
 	char key[32];
 
-	snprintf(key, sizeof(key), "arg%u", index);
+	set_arg_key(key, index, "");
 	add(bloom, filter, key, value, size);
-	snprintf(key, sizeof(key), "arg%u-dot-prefix", index);
+	set_arg_key(key, index, "-dot-prefix");
 	add_prefixes(bloom, filter, key, value, size, '.', false);
-	snprintf(key, sizeof(key), "arg%u-slash-prefix", index);
+	set_arg_key(key, index, "-slash-prefix");
 	add_prefixes(bloom, filter, key, value, size, '/', false);
 }
 
@@ -162,7 +172,7 @@ static int add_elements(const struct kbus_bloom *bloom, uint64_t *filter, unsign
 	size_t size;
 	int r;
 
-	snprintf(key, sizeof(key), "arg%u-has", index);
+	set_arg_key(key, index, "-has");
 	r = kbus_read_array_open(reader, &array);
 	while (r == 0 && kbus_read_array_next(reader, &array)) {
 		r = kbus_read_string(reader, &value, &size);
@@ -172,8 +182,15 @@ static int add_elements(const struct kbus_bloom *bloom, uint64_t *filter, unsign
 	return r ?: kbus_read_array_close(reader, &array);
 }
 
-static void add_args(const struct kbus_bloom *bloom, uint64_t *filter,
-		     const struct kbus_header *header, const void *body)
+/**
+ * kbus_bloom_add_args() - set the bits of what a rule may ask of a signal's arguments
+ * @bloom: how to hash; valid
+ * @filter: @bloom->size bytes
+ * @header: of the signal
+ * @body: of the signal, @header->body_size bytes. Where it is not valid, the arguments end
+ */
+void kbus_bloom_add_args(const struct kbus_bloom *bloom, uint64_t *filter,
+			 const struct kbus_header *header, const void *body)
 {
 	struct kbus_reader reader;
 	const char *value;
@@ -198,14 +215,13 @@ static void add_args(const struct kbus_bloom *bloom, uint64_t *filter,
 }
 
 /**
- * kbus_bloom_add_message() - set the bits of everything that a rule may ask of a signal
+ * kbus_bloom_add_header() - set the bits of what a rule may ask of a signal's header
  * @bloom: how to hash; valid
- * @filter: @bloom->size bytes, 0 at first
+ * @filter: @bloom->size bytes
  * @header: of the signal
- * @body: of the signal, @header->body_size bytes. Where it is not valid, the arguments end
  */
-void kbus_bloom_add_message(const struct kbus_bloom *bloom, uint64_t *filter,
-			    const struct kbus_header *header, const void *body)
+void kbus_bloom_add_header(const struct kbus_bloom *bloom, uint64_t *filter,
+			   const struct kbus_header *header)
 {
 	static const char *const types[] = { NULL, "method_call", "method_return", "error",
 					     "signal" };
@@ -218,5 +234,18 @@ void kbus_bloom_add_message(const struct kbus_bloom *bloom, uint64_t *filter,
 	if (header->path)
 		add_prefixes(bloom, filter, "path-slash-prefix", header->path,
 			     strlen(header->path), '/', true);
-	add_args(bloom, filter, header, body);
+}
+
+/**
+ * kbus_bloom_add_message() - set the bits of everything that a rule may ask of a signal
+ * @bloom: how to hash; valid
+ * @filter: @bloom->size bytes, 0 at first
+ * @header: of the signal
+ * @body: of the signal, @header->body_size bytes. Where it is not valid, the arguments end
+ */
+void kbus_bloom_add_message(const struct kbus_bloom *bloom, uint64_t *filter,
+			    const struct kbus_header *header, const void *body)
+{
+	kbus_bloom_add_header(bloom, filter, header);
+	kbus_bloom_add_args(bloom, filter, header, body);
 }

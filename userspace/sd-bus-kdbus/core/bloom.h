@@ -33,6 +33,10 @@ void kbus_bloom_add(const struct kbus_bloom *bloom, uint64_t *filter, const void
 		    size_t size);
 void kbus_bloom_add_pair(const struct kbus_bloom *bloom, uint64_t *filter, const char *key,
 			 const char *value, size_t size);
+void kbus_bloom_add_header(const struct kbus_bloom *bloom, uint64_t *filter,
+			   const struct kbus_header *header);
+void kbus_bloom_add_args(const struct kbus_bloom *bloom, uint64_t *filter,
+			 const struct kbus_header *header, const void *body);
 void kbus_bloom_add_message(const struct kbus_bloom *bloom, uint64_t *filter,
 			    const struct kbus_header *header, const void *body);
 

@@ -32,6 +32,7 @@
 #define KBUS_MEMFD_THRESHOLD_FULL (64UL << 10)	/* the same when the pool has no room */
 #define KBUS_FDS_MAX		16		/* descriptors of one message */
 #define KBUS_BODY_SHORT		512		/* a body that is copied behind its header costs less */
+#define KBUS_ROUTE_FILTER	64		/* bytes of a filter that is remembered */
 #define KBUS_BODY_PARTS		64		/* pieces of a body that go to the kernel as they are */
 
 /**
@@ -79,6 +80,8 @@ struct kbus_options {
  * @dst_id: who got it
  * @to_name: or whoever has the name that the header says
  * @flags: as the kernel got them
+ * @has_filter: of a broadcast, @filter is known
+ * @filter: bits of its header, without those of its arguments
  */
 struct kbus_route {
 	uint8_t head[KBUS_REPEAT_MAX + KBUS_SENDER_ROOM + KBUS_BODY_SHORT]
@@ -88,6 +91,8 @@ struct kbus_route {
 	uint64_t dst_id;
 	bool to_name;
 	uint64_t flags;
+	bool has_filter;
+	uint64_t filter[KBUS_ROUTE_FILTER / 8];
 };
 
 /**
@@ -202,6 +207,7 @@ struct kbus_conn {
  * @size: bytes in all @parts
  * @body: the body, contiguous; @header.body_size bytes
  * @src_id: connection that sent it; %KDBUS_SRC_ID_KERNEL for notifications
+ * @kind: shared by messages with the same header, see &struct kbus_repeat; 0 for others
  * @msg: the kernel's message with its metadata items; NULL for what came from the backlog
  * @fds: descriptors, once taken; the receiver owns them
  * @n_fds: entries at @fds
@@ -222,6 +228,7 @@ struct kbus_incoming {
 	size_t size;
 	const void *body;
 	uint64_t src_id;
+	uint64_t kind;
 	const struct kdbus_msg *msg;
 	int fds[KBUS_FDS_MAX];
 	size_t n_fds;

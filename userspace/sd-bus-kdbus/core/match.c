@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "bytes.h"
 #include "match.h"
 #include "names.h"
 
@@ -330,6 +331,17 @@ static bool arg_matches(const struct kbus_match_arg *arg, char type, const char 
 	}
 }
 
+/* Is the body's first value this string? */
+static bool begins_with(const struct kbus_match_message *message, const char *value)
+{
+	const struct kbus_header *h = message->header;
+	const uint8_t *body = message->body;
+	const size_t size = strlen(value);
+
+	return *h->signature == 's' && h->body_size > 4 + size &&
+	       kbus_load32(body, h->swap) == size && memcmp(body + 4, value, size + 1) == 0;
+}
+
 static bool args_match(const struct kbus_match *match, const struct kbus_match_message *message)
 {
 	struct kbus_reader reader;
@@ -338,6 +350,10 @@ static bool args_match(const struct kbus_match *match, const struct kbus_match_m
 	size_t n = 0;
 	char type;
 
+	/* Nearly all rules that ask for arguments ask for this one. */
+	if (match->n_args == 1 && match->args[0].index == 0 &&
+	    match->args[0].kind == KBUS_ARG_EQUAL)
+		return begins_with(message, match->args[0].value);
 	kbus_reader_init(&reader, message->header, message->body);
 	for (; n < match->n_args; i++) {
 		if (i < match->args[n].index) {
@@ -385,5 +401,19 @@ bool kbus_match_test(const struct kbus_match *match, const struct kbus_match_mes
 	       (!match->path_namespace ||
 		(h->path && is_below(h->path, match->path_namespace, '/'))) &&
 	       (!match->sender || sender_matches(match->sender, message)) &&
+	       (!match->n_args || args_match(match, message));
+}
+
+/**
+ * kbus_match_test_again() - does a rule want this message, of whose kind it wanted another?
+ * @match: the rule
+ * @message: the message; kbus_match_test() said yes to another one with the same header
+ *
+ * Return: true if all that the rule asks is so.
+ */
+bool kbus_match_test_again(const struct kbus_match *match,
+			   const struct kbus_match_message *message)
+{
+	return (!match->sender || sender_matches(match->sender, message)) &&
 	       (!match->n_args || args_match(match, message));
 }

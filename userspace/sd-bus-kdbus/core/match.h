@@ -65,12 +65,15 @@ struct kbus_match {
  * @body: borrowed; need not be valid beyond what can be read
  * @owns_name: does the sender own this well-known name? NULL: it owns none
  * @context: for @owns_name
+ * @kind: a number that two messages share only if their headers say the same, but for what changes from
+ *	message to message; 0: nothing is known of that
  */
 struct kbus_match_message {
 	const struct kbus_header *header;
 	const void *body;
 	bool (*owns_name)(void *context, const char *name);
 	void *context;
+	uint64_t kind;
 };
 
 int kbus_match_parse(const char *text, size_t size, struct kbus_match **ret);
@@ -78,6 +81,8 @@ void kbus_match_free(struct kbus_match *match);
 bool kbus_match_equal(const struct kbus_match *a, const struct kbus_match *b);
 uint64_t kbus_match_hash(const struct kbus_match *match);
 bool kbus_match_test(const struct kbus_match *match, const struct kbus_match_message *message);
+bool kbus_match_test_again(const struct kbus_match *match,
+			   const struct kbus_match_message *message);
 
 /* Items for MATCH_ADD commands that let through what the rule wants, and a little more. */
 #define KBUS_MATCH_ENTRIES	8	/* commands that one rule may need */

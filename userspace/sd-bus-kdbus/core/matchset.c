@@ -23,6 +23,8 @@
  * @n_buckets: entries of both arrays, a power of two
  * @count: rules, equal ones once
  * @n_kinds: rules that ask for no member or for one, and for no arg0 or for one
+ * @recent: the rule that wanted the last message, NULL if it is gone
+ * @recent_kind: kind of that message
  */
 struct kbus_matchset {
 	struct kbus_match_entry **by_content;
@@ -30,6 +32,8 @@ struct kbus_matchset {
 	size_t n_buckets;
 	size_t count;
 	size_t n_kinds[2][2];
+	const struct kbus_match_entry *recent;
+	uint64_t recent_kind;
 };
 
 static uint64_t hash_step(uint64_t hash, const char *text)
@@ -220,12 +224,13 @@ void kbus_matchset_remove(struct kbus_matchset *set, struct kbus_match_entry *en
 		link = &(*link)->next_equal;
 	*link = entry->next_equal;
 	set->count--;
+	set->recent = NULL;
 	--*count_of_kind(set, m);
 	kbus_match_free(entry->match);
 	free(entry);
 }
 
-static bool test_bucket(const struct kbus_matchset *set, const char *member, const char *arg0,
+static bool test_bucket(struct kbus_matchset *set, const char *member, const char *arg0,
 			const struct kbus_match_message *message)
 {
 	struct kbus_match_entry *entry;
@@ -233,9 +238,13 @@ static bool test_bucket(const struct kbus_matchset *set, const char *member, con
 	if (!set->n_kinds[member != NULL][arg0 != NULL])
 		return false;
 	entry = set->by_content[content_bucket(set, member, arg0)];
-	for (; entry; entry = entry->next)
-		if (kbus_match_test(entry->match, message))
-			return true;
+	for (; entry; entry = entry->next) {
+		if (!kbus_match_test(entry->match, message))
+			continue;
+		set->recent = entry;
+		set->recent_kind = message->kind;
+		return true;
+	}
 	return false;
 }
 
@@ -244,13 +253,19 @@ static bool test_bucket(const struct kbus_matchset *set, const char *member, con
  * @set: the set
  * @message: the message
  *
+ * Of signals from one object the same rule wants one after the other, and with the same header only the
+ * arguments can be a reason why not.
+ *
  * Return: true if one does.
  */
-bool kbus_matchset_test(const struct kbus_matchset *set, const struct kbus_match_message *message)
+bool kbus_matchset_test(struct kbus_matchset *set, const struct kbus_match_message *message)
 {
 	const char *member = message->header->member, *arg0 = NULL;
 	struct kbus_reader reader;
 
+	if (message->kind && set->recent && set->recent_kind == message->kind &&
+	    kbus_match_test_again(set->recent->match, message))
+		return true;
 	if ((set->n_kinds[0][1] || set->n_kinds[1][1]) && *message->header->signature == 's') {
 		kbus_reader_init(&reader, message->header, message->body);
 		kbus_read_string(&reader, &arg0, NULL);

@@ -30,7 +30,7 @@ struct kbus_match_entry *kbus_matchset_find(const struct kbus_matchset *set,
 int kbus_matchset_add(struct kbus_matchset *set, struct kbus_match *match, uint64_t cookie,
 		      struct kbus_match_entry **ret);
 void kbus_matchset_remove(struct kbus_matchset *set, struct kbus_match_entry *entry);
-bool kbus_matchset_test(const struct kbus_matchset *set, const struct kbus_match_message *message);
+bool kbus_matchset_test(struct kbus_matchset *set, const struct kbus_match_message *message);
 size_t kbus_matchset_count(const struct kbus_matchset *set);
 
 #endif /* KBUS_MATCHSET_H */

@@ -196,6 +196,7 @@ static bool is_wanted(const struct kbus_conn *conn, struct kbus_incoming *in)
 		.body = in->body,
 		.owns_name = owns_name,
 		.context = in,
+		.kind = in->kind,
 	};
 
 	return kbus_matchset_test(conn->matches, &message);
@@ -298,6 +299,8 @@ static int correct_header(struct kbus_conn *conn, struct kbus_incoming *in)
 	}
 	in->memory = copy;
 	in->header = header;
+	/* Another sender may leave the same things out. */
+	in->kind = 0;
 	return 0;
 }
 
@@ -364,6 +367,7 @@ static int find_parts(struct kbus_conn *conn, struct kbus_incoming *in,
 	r = kbus_repeat_parse(&conn->last_received, &in->header, data, size);
 	if (r < 0)
 		return r;
+	in->kind = conn->last_received.kind;
 	in->body = (const uint8_t *)data + in->header.size;
 	*reason = KBUS_DROP_SIZE;
 	if (cut_right)
@@ -588,6 +592,7 @@ static int next(struct kbus_conn *conn, uint64_t flags, struct kbus_incoming *in
 	do {
 		in->memory = in->mapping = NULL;
 		in->msg = NULL;
+		in->kind = 0;
 		in->n_parts = 0;
 		in->n_fds = 0;
 		in->size = 0;

@@ -86,6 +86,7 @@ static bool read_again(const struct kbus_repeat *last, struct kbus_header *heade
 static void remember(struct kbus_repeat *last, const struct kbus_header *header)
 {
 	last->header.size = 0;
+	last->kind++;
 	if (header->size > sizeof(last->bytes) || header->has_unknown)
 		return;
 	memcpy(last->bytes, header->data, header->size);

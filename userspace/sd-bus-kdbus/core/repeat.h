@@ -10,7 +10,10 @@
  * few objects. So a header is compared with the last one on the same way first. If all of it but serial,
  * reply serial and size of the body is the same, it is as valid as that one was, and its strings lie at
  * the same places. Such a message of the client goes the same way again, with the header that the kernel
- * got last time, in which only these three change, and a short body in one piece with it.
+ * got last time, in which only these three change, and a short body in one piece with it. If it
+ * is a broadcast, the bits that its header sets in the filter are remembered too. A signal that arrives
+ * with the header of the last one is first shown to the rule that wanted that one, of which only what the
+ * rule asks of arguments, and of the sender's names, is looked at.
  */
 #ifndef KBUS_REPEAT_H
 #define KBUS_REPEAT_H
@@ -24,6 +27,7 @@
  * @bytes: the header
  * @header: what was read there; its strings lie in @bytes, @header.size is 0 if there is none
  * @reply_at: where the reply serial is in @bytes, or 0
+ * @kind: a number that successive headers share if they say the same; never 0 after the first one
  *
  * Not to be copied. For either kbus_repeat_parse() or kbus_repeat_scan(), not for both.
  */
@@ -31,6 +35,7 @@ struct kbus_repeat {
 	uint8_t bytes[KBUS_REPEAT_MAX] __attribute__((aligned(8)));
 	struct kbus_header header;
 	size_t reply_at;
+	uint64_t kind;
 };
 
 /**

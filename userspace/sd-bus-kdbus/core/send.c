@@ -188,6 +188,25 @@ static void join_short_body(struct kbus_conn *conn, const struct kbus_header *h,
 	e->n_rest = 0;
 }
 
+/* The summary of a header; that of one which goes the same way again is remembered. */
+static void sum_up_header(struct kbus_conn *conn, const struct kbus_header *h,
+			  const struct kbus_envelope *e, uint64_t *filter)
+{
+	struct kbus_route *route = &conn->route;
+	const size_t size = conn->bloom.size;
+
+	if (e->head.iov_base == route->head && route->has_filter) {
+		memcpy(filter, route->filter, size);
+		return;
+	}
+	memset(filter, 0, size);
+	kbus_bloom_add_header(&conn->bloom, filter, h);
+	if (e->head.iov_base != route->head || size > sizeof(route->filter))
+		return;
+	memcpy(route->filter, filter, size);
+	route->has_filter = true;
+}
+
 /* A broadcast carries a summary of what it says. */
 static int deliver_broadcast(struct kbus_conn *conn, const struct kbus_header *h,
 			     struct kbus_envelope *e)
@@ -200,7 +219,6 @@ static int deliver_broadcast(struct kbus_conn *conn, const struct kbus_header *h
 	r = kbus_conn_have_bloom(conn);
 	if (r < 0)
 		return r;
-	memset(filter, 0, conn->bloom.size);
 	if (e->n_rest > 1) {
 		copy = malloc(h->body_size);
 		if (!copy)
@@ -208,7 +226,8 @@ static int deliver_broadcast(struct kbus_conn *conn, const struct kbus_header *h
 		copy_out(e->rest, e->n_rest, copy);
 		body = copy;
 	}
-	kbus_bloom_add_message(&conn->bloom, filter, h, body ?: filter);
+	sum_up_header(conn, h, e, filter);
+	kbus_bloom_add_args(&conn->bloom, filter, h, body ?: filter);
 	free(copy);
 	e->filter = filter;
 	join_short_body(conn, h, e);
@@ -262,6 +281,7 @@ static void keep_route(struct kbus_conn *conn, const struct kbus_header *header,
 	route->dst_id = e->dst_id;
 	route->to_name = e->dst_name;
 	route->flags = e->flags;
+	route->has_filter = false;
 	route->head_size = e->head.iov_len;
 }
 

@@ -40,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.signature = "", .sender = ":1.2",
 	};
 	const struct kbus_match_message message = { .header = &header, .body = "" };
+	const struct kbus_match_message known = { .header = &header, .body = "", .kind = 1 };
 	struct kbus_match *match, *again;
 	struct kbus_matchset *set;
 	unsigned int n = 0;
@@ -54,6 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(kbus_matchset_add(set, again, 1, NULL) == 0);
 	require(kbus_matchset_find(set, match) != NULL);
 	require(kbus_matchset_test(set, &message) == kbus_match_test(match, &message));
+	require(kbus_matchset_test(set, &known) == kbus_match_test(match, &message));
+	require(kbus_matchset_test(set, &known) == kbus_match_test(match, &message));
 	kbus_matchset_free(set);
 	kbus_match_free(match);
 	return 0;

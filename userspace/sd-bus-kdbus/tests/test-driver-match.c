@@ -111,6 +111,35 @@ TEST(each_key_of_a_rule)
 	pair_close(&p);
 }
 
+/* Sender and receiver remember a header that comes again, not what comes with it. */
+TEST(signals_that_differ_in_their_argument)
+{
+	static const char *const texts[] = { "x", "x", "x", "y", "x", "/x", "y", "x.z", "x" };
+	struct pair p;
+	size_t i, j;
+
+	if (pair_open(&p)) {
+		add_match(&p.b, "arg0='x'");
+		for (i = 0; i < 100; i++) {
+			const char *text = texts[i % N_ENTRIES(texts)];
+
+			EXPECT_EQ_CASE(strcmp(text, "x") == 0, hears(&p.a, &p.b, "M", text),
+				       "signal %zu", i);
+		}
+		remove_match(&p.b, "arg0='x'");
+		EXPECT_FALSE(hears(&p.a, &p.b, "M", "x"));
+		/* Runs of one, two, ... of each. */
+		add_match(&p.b, "member='N',arg0path='/x/'");
+		for (i = 0; i < 8; i++) {
+			for (j = 0; j <= i; j++)
+				EXPECT_FALSE(hears(&p.a, &p.b, "M", "/x/y"));
+			for (j = 0; j <= i; j++)
+				EXPECT_TRUE(hears(&p.a, &p.b, "N", "/x/y"));
+		}
+	}
+	pair_close(&p);
+}
+
 TEST(a_sender_hears_itself_if_it_asked)
 {
 	struct client a;

@@ -2,6 +2,7 @@
 /* test-match.c - match rules: parse, compare, test messages, tell the kernel */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <linux/kdbus.h>
 
@@ -274,6 +275,89 @@ TEST(a_set_wants_what_one_of_its_rules_wants)
 	}
 	kbus_writer_deinit(&s.body);
 	kbus_matchset_free(set);
+}
+
+/* Signals of few kinds, one after the other, whose arguments and whose sender's names change. */
+TEST(a_set_that_knows_a_header_still_looks_at_the_rest)
+{
+	static const char *const rules[] = {
+		"member='M',arg0='com.ex.Am'", "arg0='com.ex.Am'", "member='M',arg0='other'",
+		"member='M',arg1path='/a/'", "arg0='com.ex.Am',arg3='last'",
+		"member='M',sender='com.example.Service'", "sender=':1.5',arg0='other'",
+		"member='Else'", "arg0=''", "arg0='com.ex.Am.'",
+	};
+	struct kbus_match_entry *entries[N_ENTRIES(rules)] = {};
+	struct kbus_writer other = {};
+	struct kbus_matchset *set;
+	unsigned int seed = 1, step, i;
+	struct sample s;
+
+	ASSERT_EQ(0, kbus_matchset_new(&set));
+	sample_init(&s);
+	kbus_put_string(&other, "other");
+	kbus_put_string(&other, "/b");
+	kbus_put_u32(&other, 7);
+	kbus_put_string(&other, "x");
+	for (step = 0; step < 20000; step++) {
+		bool wanted = false;
+
+		seed = seed * 1103515245 + 12345;
+		i = (seed >> 16) % N_ENTRIES(rules);
+		if (seed >> 24 & 1 && entries[i]) {
+			kbus_matchset_remove(set, entries[i]);
+			entries[i] = NULL;
+		} else if (seed >> 24 & 1) {
+			EXPECT_EQ(0, kbus_matchset_add(set, rule(rules[i]), i, &entries[i]));
+		}
+		s.message.kind = seed >> 25 & 3;
+		s.header.member = s.message.kind == 1 ? "Else" : "M";
+		s.message.body = seed >> 27 & 1 ? s.body.data : other.data;
+		s.header.body_size = seed >> 27 & 1 ? s.body.size : other.size;
+		s.message.owns_name = seed >> 28 & 1 ? owns_service : NULL;
+		for (i = 0; i < N_ENTRIES(rules); i++)
+			wanted |= entries[i] && kbus_match_test(entries[i]->match, &s.message);
+		if (!EXPECT_EQ_CASE(wanted, kbus_matchset_test(set, &s.message), "step %u", step))
+			break;
+	}
+	kbus_writer_deinit(&other);
+	kbus_writer_deinit(&s.body);
+	kbus_matchset_free(set);
+}
+
+TEST(a_first_argument_is_all_of_a_string_that_is_there)
+{
+	struct kbus_match *match = rule("arg0='ab'");
+	struct kbus_header header = { .type = KBUS_SIGNAL, .signature = "s" };
+	struct kbus_match_message message = { .header = &header };
+	static const struct {
+		uint8_t body[8];
+		size_t size;
+		bool is_big;
+		bool wanted;
+	} cases[] = {
+		{ { 2, 0, 0, 0, 'a', 'b' }, 7, false, true },
+		{ { 0, 0, 0, 2, 'a', 'b' }, 7, true, true },
+		{ { 2, 0, 0, 0, 'a', 'b' }, 6, false, false },
+		{ { 2, 0, 0, 0, 'a', 'b', 'c' }, 8, false, false },
+		{ { 1, 0, 0, 0, 'a' }, 6, false, false },
+		{ { 3, 0, 0, 0, 'a', 'b', 'c' }, 8, false, false },
+		{ { 2 }, 3, false, false },
+		{ { 0 }, 0, false, false },
+	};
+	size_t i;
+
+	for (i = 0; i < N_ENTRIES(cases); i++) {
+		/* Of its own size, so that the sanitizer sees who reads further. */
+		uint8_t *body = malloc(cases[i].size + 1);
+
+		memcpy(body + 1, cases[i].body, cases[i].size);
+		message.body = body + 1;
+		header.body_size = cases[i].size;
+		header.swap = cases[i].is_big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+		EXPECT_EQ_CASE(cases[i].wanted, kbus_match_test(match, &message), "case %zu", i);
+		free(body);
+	}
+	kbus_match_free(match);
 }
 
 TEST(a_set_finds_equal_rules)
