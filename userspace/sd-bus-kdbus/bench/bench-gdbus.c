@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <gio/gio.h>
 
@@ -17,6 +18,7 @@ static const char introspection[] =
 
 static struct {
 	GDBusConnection *bus;
+	const char *destination;
 	guint8 *data;
 	size_t size;
 	guint32 number;
@@ -32,13 +34,18 @@ static void on_call(GDBusConnection *bus, const char *sender, const char *path,
 
 static const GDBusInterfaceVTable vtable = { on_call, NULL, NULL, { 0 } };
 
-static void on_bus(GDBusConnection *bus, const char *name, gpointer context)
+static void register_object(GDBusConnection *bus)
 {
 	GDBusNodeInfo *node = g_dbus_node_info_new_for_xml(introspection, NULL);
 
-	(void)name, (void)context;
 	g_dbus_connection_register_object(bus, BENCH_PATH, node->interfaces[0], &vtable, NULL,
 					  NULL, NULL);
+}
+
+static void on_bus(GDBusConnection *bus, const char *name, gpointer context)
+{
+	(void)name, (void)context;
+	register_object(bus);
 }
 
 static void on_name(GDBusConnection *bus, const char *name, gpointer context)
@@ -57,12 +64,18 @@ static void serve(int ready_fd)
 	g_main_loop_run(loop);
 }
 
-static int attach(size_t size)
+static int prepare(size_t size)
 {
-	client.bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
 	client.size = size;
 	client.data = calloc(1, size + sizeof(client.number));
 	return client.bus && client.data ? 0 : -ECONNREFUSED;
+}
+
+static int attach(size_t size)
+{
+	client.bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
+	client.destination = BENCH_NAME;
+	return prepare(size);
 }
 
 static int call(void *work)
@@ -76,7 +89,7 @@ static int call(void *work)
 	client.number++;
 	memcpy(client.data, &client.number, sizeof(client.number));
 	array = g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, client.data, client.size, 1);
-	reply = g_dbus_connection_call_sync(client.bus, BENCH_NAME, BENCH_PATH, BENCH_INTERFACE,
+	reply = g_dbus_connection_call_sync(client.bus, client.destination, BENCH_PATH, BENCH_INTERFACE,
 					    "Echo", g_variant_new("(@ay)", array), NULL,
 					    G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
 	if (!reply)
@@ -91,3 +104,52 @@ static int call(void *work)
 }
 
 const struct library library_gdbus = { "gdbus", serve, attach, call };
+
+/* Two processes and a socket pair, no bus: what GDBus itself costs. */
+
+static int peer_fds[2];
+
+static GDBusConnection *connect_peer(int fd, GDBusConnectionFlags flags)
+{
+	GSocket *socket = g_socket_new_from_fd(fd, NULL);
+	char *guid = g_dbus_generate_guid();
+
+	if (!socket)
+		return NULL;
+	return g_dbus_connection_new_sync(
+		G_IO_STREAM(g_socket_connection_factory_create_connection(socket)),
+		flags & G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER ? guid : NULL, flags, NULL,
+		NULL, NULL);
+}
+
+static void serve_peer(int ready_fd)
+{
+	GMainLoop *loop = g_main_loop_new(NULL, FALSE);
+	GDBusConnection *peer;
+
+	close(peer_fds[0]);
+	/* Before the client connects, because the conversation begins when both do. */
+	if (write(ready_fd, "", 1) != 1)
+		return;
+	peer = connect_peer(peer_fds[1], G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER |
+					 G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING);
+	if (!peer)
+		return;
+	register_object(peer);
+	g_dbus_connection_start_message_processing(peer);
+	g_main_loop_run(loop);
+}
+
+static int attach_peer(size_t size)
+{
+	client.bus = connect_peer(peer_fds[0], G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT);
+	return prepare(size);
+}
+
+__attribute__((constructor)) static void make_peers(void)
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, peer_fds) < 0)
+		abort();
+}
+
+const struct library library_gdbus_peers = { "gdbus-peers", serve_peer, attach_peer, call };

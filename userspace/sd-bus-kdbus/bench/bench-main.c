@@ -3,7 +3,7 @@
  * bench-main.c - time one thing on the bus at $DBUS_SYSTEM_BUS_ADDRESS, and print the median
  *
  * usage: dbus-bench [--profile MAPS] call LIBRARY SIZE REPEATS | signal RECEIVERS REPEATS |
- *                   connect REPEATS | connect-call REPEATS
+ *                   signal-peers RECEIVERS REPEATS | connect REPEATS | connect-call REPEATS
  *
  * With --profile nothing is timed: the repeats run between the marks of profile.h, and a copy of
  * /proc/self/maps goes to the file MAPS.
@@ -26,6 +26,7 @@
 
 static const struct library *const libraries[] = {
 	&library_sdbus, &library_libdbus, &library_gdbus, &library_peers,
+	&library_gdbus_peers,
 };
 
 /* The service runs as soon as it is woken: see peer_preempt_clients() of the other benchmark. */
@@ -77,9 +78,10 @@ static int time_calls(const char *name, size_t size, struct settings *settings,
 	return r;
 }
 
-static int time_signals(size_t n_receivers, struct settings *settings, struct phase *phase)
+static int time_signals(int (*open)(size_t n_receivers), size_t n_receivers,
+			struct settings *settings, struct phase *phase)
 {
-	int r = signal_open(n_receivers);
+	int r = open(n_receivers);
 
 	phase->run = signal_once;
 	return r < 0 ? r : measure(settings, phase, 1, NULL);
@@ -120,8 +122,8 @@ int main(int argc, char **argv)
 	}
 	if (argc < 3) {
 		fprintf(stderr, "usage: dbus-bench [--profile MAPS] call LIBRARY SIZE REPEATS |"
-				" signal RECEIVERS REPEATS | connect REPEATS |"
-				" connect-call REPEATS\n");
+				" signal RECEIVERS REPEATS | signal-peers RECEIVERS REPEATS |"
+				" connect REPEATS | connect-call REPEATS\n");
 		return 2;
 	}
 	settings.repeats = atoi(argv[argc - 1]);
@@ -132,7 +134,9 @@ int main(int argc, char **argv)
 	if (argc == 5 && strcmp(argv[1], "call") == 0)
 		r = time_calls(argv[2], atol(argv[3]), &settings, &phase);
 	else if (argc == 4 && strcmp(argv[1], "signal") == 0)
-		r = time_signals(atol(argv[2]), &settings, &phase);
+		r = time_signals(signal_open, atol(argv[2]), &settings, &phase);
+	else if (argc == 4 && strcmp(argv[1], "signal-peers") == 0)
+		r = time_signals(signal_open_peers, atol(argv[2]), &settings, &phase);
 	else if (argc == 3 && (strcmp(argv[1], "connect") == 0 || phase.run == connect_and_call))
 		r = measure(&settings, &phase, 1, NULL);
 	if (r == 0 && maps)

@@ -25,10 +25,12 @@ struct library {
 	int (*call)(void *work);
 };
 
-extern const struct library library_sdbus, library_libdbus, library_gdbus, library_peers;
+extern const struct library library_sdbus, library_libdbus, library_gdbus, library_peers,
+			    library_gdbus_peers;
 
 /* the other things that libsystemd is timed with */
 int signal_open(size_t n_receivers);
+int signal_open_peers(size_t n_receivers);
 int signal_once(void *work);
 int connect_once(void *work);
 int connect_and_call(void *work);
