@@ -9,6 +9,7 @@
 #include <gio/gunixfdlist.h>
 
 #include "actor.h"
+#include "echoes.h"
 
 const char actor_library[] = "GDBus";
 
@@ -171,6 +172,33 @@ int actor_call(struct actor *actor, const struct call *call, struct answer *answ
 	g_clear_object(&reply_fds);
 	g_object_unref(fds);
 	return r;
+}
+
+static void on_echo(GObject *bus, GAsyncResult *result, gpointer context)
+{
+	GVariant *reply = g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, NULL);
+	const char *text = NULL;
+
+	if (reply && g_variant_is_of_type(reply, G_VARIANT_TYPE("(s)")))
+		g_variant_get(reply, "(&s)", &text);
+	echo_answered(context, text);
+	g_clear_pointer(&reply, g_variant_unref);
+}
+
+unsigned int actor_echo_many(struct actor *actor, const char *destination, unsigned int n)
+{
+	struct echoes *echoes = echoes_new(n);
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		g_dbus_connection_call(actor->bus, destination, TEST_PATH, TEST_INTERFACE, "Echo",
+				       g_variant_new("(s)", echoes->each[i].text), NULL,
+				       G_DBUS_CALL_FLAGS_NONE, MANY_TIMEOUT_MS, NULL, on_echo,
+				       &echoes->each[i]);
+	/* A call that is not answered in time is an error. */
+	while (echoes->n_left > 0)
+		g_main_context_iteration(NULL, TRUE);
+	return echoes_end(echoes);
 }
 
 int actor_emit(struct actor *actor, const struct call *signal)

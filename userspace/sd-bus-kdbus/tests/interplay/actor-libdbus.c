@@ -9,6 +9,7 @@
 #include <dbus/dbus.h>
 
 #include "actor.h"
+#include "echoes.h"
 
 const char actor_library[] = "libdbus";
 
@@ -163,6 +164,49 @@ int actor_call(struct actor *actor, const struct call *call, struct answer *answ
 		read_answer(reply, answer);
 	dbus_message_unref(reply);
 	return 0;
+}
+
+static void on_echo(DBusPendingCall *pending, void *context)
+{
+	DBusMessage *m = dbus_pending_call_steal_reply(pending);
+	const char *text;
+
+	if (!dbus_message_get_args(m, NULL, DBUS_TYPE_STRING, &text, DBUS_TYPE_INVALID) ||
+	    dbus_message_get_type(m) != DBUS_MESSAGE_TYPE_METHOD_RETURN)
+		text = NULL;
+	echo_answered(context, text);
+	dbus_message_unref(m);
+}
+
+static bool echo_later(struct actor *actor, const char *destination, struct echo *echo)
+{
+	DBusPendingCall *pending = NULL;
+	const char *text = echo->text;
+	DBusMessage *m;
+	bool ok;
+
+	m = dbus_message_new_method_call(destination, TEST_PATH, TEST_INTERFACE, "Echo");
+	dbus_message_append_args(m, DBUS_TYPE_STRING, &text, DBUS_TYPE_INVALID);
+	ok = dbus_connection_send_with_reply(actor->bus, m, &pending, MANY_TIMEOUT_MS) && pending;
+	dbus_message_unref(m);
+	if (!ok)
+		return false;
+	ok = dbus_pending_call_set_notify(pending, on_echo, echo, NULL);
+	dbus_pending_call_unref(pending);
+	return ok;
+}
+
+unsigned int actor_echo_many(struct actor *actor, const char *destination, unsigned int n)
+{
+	struct echoes *echoes = echoes_new(n);
+	bool ok = true;
+	unsigned int i;
+
+	for (i = 0; i < n && ok; i++)
+		ok = echo_later(actor, destination, &echoes->each[i]);
+	while (ok && echoes->n_left > 0)
+		ok = dbus_connection_read_write_dispatch(actor->bus, MANY_TIMEOUT_MS);
+	return echoes_end(echoes);
 }
 
 int actor_emit(struct actor *actor, const struct call *signal)

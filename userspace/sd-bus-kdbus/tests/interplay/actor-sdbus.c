@@ -10,6 +10,7 @@
 #include <systemd/sd-bus.h>
 
 #include "actor.h"
+#include "echoes.h"
 
 const char actor_library[] = "sd-bus";
 
@@ -139,6 +140,49 @@ int actor_call(struct actor *actor, const struct call *call, struct answer *answ
 	sd_bus_message_unref(reply);
 	sd_bus_message_unref(m);
 	return r < 0 && !*answer->error ? r : 0;
+}
+
+static int on_echo(sd_bus_message *m, void *context, sd_bus_error *error)
+{
+	const char *text;
+
+	(void)error;
+	if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "s", &text) <= 0)
+		text = NULL;
+	echo_answered(context, text);
+	return 1;
+}
+
+static int echo_later(struct actor *actor, const char *destination, struct echo *echo)
+{
+	sd_bus_message *m = NULL;
+	int r;
+
+	r = sd_bus_message_new_method_call(actor->bus, &m, destination, TEST_PATH, TEST_INTERFACE,
+					   "Echo");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "s", echo->text);
+	if (r >= 0)
+		r = sd_bus_call_async(actor->bus, NULL, m, on_echo, echo,
+				      MANY_TIMEOUT_MS * 1000ULL);
+	sd_bus_message_unref(m);
+	return r;
+}
+
+unsigned int actor_echo_many(struct actor *actor, const char *destination, unsigned int n)
+{
+	struct echoes *echoes = echoes_new(n);
+	unsigned int i;
+	int r = 0;
+
+	for (i = 0; i < n && r >= 0; i++)
+		r = echo_later(actor, destination, &echoes->each[i]);
+	while (r >= 0 && echoes->n_left > 0) {
+		r = sd_bus_process(actor->bus, NULL);
+		if (r == 0)
+			r = sd_bus_wait(actor->bus, MANY_TIMEOUT_MS * 1000ULL);
+	}
+	return echoes_end(echoes);
 }
 
 int actor_emit(struct actor *actor, const struct call *signal)

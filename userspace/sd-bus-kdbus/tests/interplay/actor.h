@@ -19,6 +19,7 @@
 #define PROPERTIES	"org.freedesktop.DBus.Properties"
 #define NO_SUCH_METHOD	"org.freedesktop.DBus.Error.UnknownMethod"
 #define CALL_TIMEOUT_MS	120000
+#define MANY_TIMEOUT_MS	550000
 
 extern const char actor_library[];
 
@@ -83,6 +84,8 @@ void actor_close(struct actor *actor);
 const char *actor_unique(struct actor *actor);
 int actor_call(struct actor *actor, const struct call *call, struct answer *answer);
 int actor_emit(struct actor *actor, const struct call *signal);
+/* calls Echo @n times before it waits for any answer: how many were answered, each with its own text */
+unsigned int actor_echo_many(struct actor *actor, const char *destination, unsigned int n);
 /* a signal that is no business of this program alone: 1, or 0 when none came in time */
 int actor_next_signal(struct actor *actor, int timeout_ms, struct signal *signal);
 

@@ -32,27 +32,6 @@ static const char *claim(const char *text)
 	return line;
 }
 
-static bool start_service(const char *program)
-{
-	char line[16];
-	FILE *out;
-	int fds[2];
-
-	if (pipe(fds) < 0)
-		return false;
-	service_pid = fork();
-	if (service_pid == 0) {
-		dup2(fds[1], STDOUT_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		execl(program, program, service_name, NULL);
-		_exit(127);
-	}
-	close(fds[1]);
-	out = fdopen(fds[0], "r");
-	return out && fgets(line, sizeof(line), out) && strcmp(line, "ready\n") == 0;
-}
-
 static int call_service(struct actor *actor, const char *member, struct value value,
 			struct answer *answer)
 {
@@ -300,7 +279,8 @@ int main(int argc, char **argv)
 		return 2;
 	service_library = argv[1];
 	snprintf(service_name, sizeof(service_name), "org.example.Pairs.p%d", getpid());
-	if (!start_service(argv[2])) {
+	service_pid = service_start(argv[2], service_name);
+	if (service_pid < 0) {
 		tap(false, claim("service_starts"), "%s", argv[2]);
 		return tap_end();
 	}

@@ -10,8 +10,10 @@
 #define KDBUS_INTERPLAY_SERVICE_H
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SERVICE_PATH		"/org/example/Interplay"
@@ -23,6 +25,40 @@ static inline void service_is_ready(void)
 {
 	puts("ready");
 	fflush(stdout);
+}
+
+/* Start @program as the service @name, and wait until it has that: its pid, or -1. */
+static inline pid_t service_start(const char *program, const char *name)
+{
+	char line[16] = "";
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		dup2(fds[1], STDOUT_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		execl(program, program, name, NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	if (read(fds[0], line, sizeof(line) - 1) <= 0 || strcmp(line, "ready\n") != 0) {
+		fprintf(stderr, "%s is not ready\n", name);
+		pid = -1;
+	}
+	close(fds[0]);
+	return pid;
+}
+
+static inline void service_stop(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 
 /* What can be read from a descriptor, as text. */
