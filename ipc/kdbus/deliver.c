@@ -51,15 +51,14 @@ struct deliver_shares {
 
 /*
  * The share of @user; made if there is none, in place of one that is idle: shares do
- * not pile up, however many users ever sent something.  NULL if memory is needed.
+ * not pile up, however many users ever sent something.
  */
-static __always_inline struct kdbus_share *
-deliver_share_locked(struct kdbus_conn *dst, struct kdbus_user *user,
-		     struct deliver_shares *shares)
+static struct kdbus_share *deliver_share_locked(struct kdbus_conn *dst, struct kdbus_user *user,
+						struct deliver_shares *shares)
 {
 	struct kdbus_share *share = kdbus_quota_find(&dst->quota, user);
 
-	if (likely(share) || !shares->new)
+	if (share)
 		return share;
 	shares->idle = kdbus_quota_take_idle(&dst->quota, DELIVER_KEEP_SHARES - 1);
 	share = shares->new;
@@ -68,18 +67,15 @@ deliver_share_locked(struct kdbus_conn *dst, struct kdbus_user *user,
 	return share;
 }
 
-/* Charge @entry to @user; everything that a look at the receiver can refuse; -EAGAIN: see above. */
-static __always_inline int deliver_charge_locked(struct kdbus_conn *dst, struct kdbus_user *user,
-						 struct kdbus_entry *entry, size_t size,
-						 struct deliver_shares *shares)
+/* Charge @entry; everything that a look at the receiver can refuse. */
+static __always_inline int deliver_charge_locked(struct kdbus_conn *dst,
+						 struct kdbus_share *share,
+						 struct kdbus_entry *entry, size_t size)
 {
-	struct kdbus_share *share = deliver_share_locked(dst, user, shares);
 	int ret;
 
 	lockdep_assert_held(&dst->lock);
 
-	if (!share)
-		return -EAGAIN;
 	if (dst->closed)
 		return -ECONNRESET;
 	if (entry->n_fds && !(dst->flags & (KDBUS_HELLO_ACCEPT_FD | KDBUS_HELLO_MONITOR)))
@@ -93,28 +89,39 @@ static __always_inline int deliver_charge_locked(struct kdbus_conn *dst, struct 
 	return ret;
 }
 
+/* For a user who had no share. */
+static noinline int deliver_charge_new(struct kdbus_conn *dst, struct kdbus_user *user,
+				       struct kdbus_entry *entry, size_t size)
+{
+	struct deliver_shares shares = {};
+	struct kdbus_share *share;
+	int ret;
+
+	shares.new = kmalloc(sizeof(*shares.new), GFP_KERNEL_ACCOUNT);
+	if (!shares.new)
+		return -ENOMEM;
+	spin_lock(&dst->lock);
+	share = deliver_share_locked(dst, user, &shares);
+	ret = deliver_charge_locked(dst, share, entry, size);
+	spin_unlock(&dst->lock);
+	/* Another thread may have been here meanwhile. */
+	kfree(shares.new);
+	share_free(shares.idle);
+	return ret;
+}
+
 static __always_inline int deliver_charge(struct kdbus_conn *dst, struct kdbus_user *user,
 					  struct kdbus_entry *entry, size_t size)
 {
-	struct deliver_shares shares = {};
-	int ret;
+	struct kdbus_share *share;
+	int ret = 0;
 
-	for (;;) {
-		spin_lock(&dst->lock);
-		ret = deliver_charge_locked(dst, user, entry, size, &shares);
-		spin_unlock(&dst->lock);
-		if (likely(ret != -EAGAIN))
-			break;
-		shares.new = kmalloc(sizeof(*shares.new), GFP_KERNEL_ACCOUNT);
-		if (!shares.new)
-			return -ENOMEM;
-	}
-	/* A user who has a share needs neither. */
-	if (unlikely(shares.new || shares.idle)) {
-		kfree(shares.new);
-		share_free(shares.idle);
-	}
-	return ret;
+	spin_lock(&dst->lock);
+	share = kdbus_quota_find(&dst->quota, user);
+	if (likely(share))
+		ret = deliver_charge_locked(dst, share, entry, size);
+	spin_unlock(&dst->lock);
+	return likely(share) ? ret : deliver_charge_new(dst, user, entry, size);
 }
 
 /* Charge and slice, if there is room now; @payload, if any, is the last part of @size. */

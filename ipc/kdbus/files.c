@@ -216,8 +216,8 @@ void kdbus_files_put(struct kdbus_files *files)
  *
  * Return: whether all that was to be installed was.
  */
-bool kdbus_files_install(const struct kdbus_files *files, struct kdbus_pool *pool,
-			 const struct kdbus_slice *slice, bool accept_fds)
+noinline bool kdbus_files_install(const struct kdbus_files *files, struct kdbus_pool *pool,
+				  const struct kdbus_slice *slice, bool accept_fds)
 {
 	bool complete = true;
 	unsigned int i;

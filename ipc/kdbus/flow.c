@@ -253,8 +253,9 @@ static int flow_begin(struct kdbus_conn *dst, struct kdbus_user *user, struct fl
  *         -EAGAIN if the name has gone; -ESTALE if the share has; -ENOBUFS or -EMFILE if there
  *         never can be room; -ENOMEM.
  */
-int kdbus_flow_wait(struct kdbus_conn *dst, struct kdbus_user *user, struct kdbus_entry *entry,
-		    size_t size, const struct kdbus_patience *patience)
+noinline int kdbus_flow_wait(struct kdbus_conn *dst, struct kdbus_user *user,
+			     struct kdbus_entry *entry, size_t size,
+			     const struct kdbus_patience *patience)
 {
 	struct flow_waiter waiter = {
 		.entry = entry,

@@ -125,17 +125,14 @@ static void image_meta_write(const struct kdbus_message *message, struct kdbus_c
 		meta->end = (void *)item + item->size - meta->data;
 }
 
+/* @meta->kinds are set, and not none. */
 static int image_meta_make(struct kdbus_message *message, struct kdbus_conn *dst,
 			   struct image_meta *meta)
 {
 	int ret;
 
 	meta->data = meta->room;
-	meta->size = 0;
 	meta->end = 0;
-	meta->kinds = image_kinds(message, dst);
-	if (!meta->kinds)
-		return 0;
 	ret = image_collect(message, meta->kinds);
 	if (ret)
 		return ret;
@@ -155,62 +152,75 @@ static void image_meta_free(struct image_meta *meta)
 		kvfree(meta->data);
 }
 
-/* Header and items, with sizes and offsets as this receiver finds them. */
-static void image_write_items(struct kdbus_message *message, struct kdbus_conn *dst,
-			      const struct kdbus_slice *slice, const struct image_meta *meta,
-			      size_t base)
+/*
+ * Header and items, with sizes and offsets as this receiver finds them.  @meta is NULL if there
+ * is none.
+ */
+static __always_inline void image_write_items(struct kdbus_message *message,
+					      struct kdbus_conn *dst,
+					      const struct kdbus_slice *slice,
+					      const struct image_meta *meta, size_t items_end)
 {
+	const struct kdbus_piece *piece = message->pieces, *end = piece + message->n_pieces;
 	struct kdbus_msg *msg = kdbus_message_header(message);
-	size_t items_end = KDBUS_ALIGN8(message->size);
-	size_t offset = base;
-	unsigned int i;
+	size_t offset = items_end + (meta ? meta->size : 0);
 
-	for (i = 0; i < message->n_pieces; i++) {
-		const struct kdbus_piece *piece = &message->pieces[i];
-
+	for (; piece < end; piece++) {
 		if (piece->item)
 			piece->item->vec.offset = offset;
 		offset += piece->size;
 	}
-	msg->size = meta->size ? items_end + meta->end : message->size;
+	msg->size = meta && meta->size ? items_end + meta->end : message->size;
 	kdbus_pool_write(dst->pool, slice, 0, msg, items_end);
-	if (meta->size)
+	if (meta && meta->size)
 		kdbus_pool_write(dst->pool, slice, items_end, meta->data, meta->size);
 }
 
-static int image_write_payload(const struct kdbus_message *message, struct kdbus_conn *dst,
-			       const struct kdbus_slice *slice, size_t base)
+/* The payload is in kernel memory already. */
+static noinline void image_write_loaded(const struct kdbus_message *message,
+					struct kdbus_conn *dst, const struct kdbus_slice *slice,
+					size_t pos)
 {
-	size_t pos = base;
-	unsigned int i;
-	int ret;
-
-	if (message->unreadable)
-		return -EFAULT;
-	if (unlikely(message->payload)) {
-		if (slice->payload)
-			return 0;
-		kdbus_pool_write_payload(dst->pool, slice, pos, message->payload);
-		pos += message->payload_size;
-	} else if (message->loaded) {
+	if (message->loaded)
 		kdbus_pool_write(dst->pool, slice, pos, message->loaded, message->payload_size);
-		pos += message->payload_size;
-	} else {
-		for (i = 0; i < message->n_pieces; i++) {
-			const struct kdbus_piece *piece = &message->pieces[i];
+	else
+		kdbus_pool_write_payload(dst->pool, slice, pos, message->payload);
+}
 
-			ret = 0;
-			if (piece->addr)
-				ret = kdbus_pool_write_user(dst->pool, slice, pos, piece->addr,
-							    piece->size);
-			else
-				kdbus_pool_zero(dst->pool, slice, pos, piece->size);
-			if (ret)
-				return ret;
-			pos += piece->size;
-		}
+/* Straight from the memory of the sender. */
+static __always_inline int image_write_pieces(const struct kdbus_message *message,
+					      struct kdbus_conn *dst,
+					      const struct kdbus_slice *slice, size_t pos)
+{
+	const struct kdbus_piece *piece = message->pieces, *end = piece + message->n_pieces;
+
+	for (; piece < end; piece++) {
+		if (unlikely(!piece->addr))
+			kdbus_pool_zero(dst->pool, slice, pos, piece->size);
+		else if (kdbus_pool_write_user(dst->pool, slice, pos, piece->addr, piece->size))
+			return -EFAULT;
+		pos += piece->size;
 	}
-	kdbus_pool_zero(dst->pool, slice, pos, slice->size - pos);
+	return 0;
+}
+
+static __always_inline int image_write_payload(const struct kdbus_message *message,
+					       struct kdbus_conn *dst,
+					       const struct kdbus_slice *slice, size_t base)
+{
+	size_t end = base + message->payload_size;
+
+	if (unlikely(message->unreadable))
+		return -EFAULT;
+	/* Whoever shares it has it. */
+	if (unlikely(slice->payload))
+		return 0;
+	if (unlikely(message->loaded || message->payload))
+		image_write_loaded(message, dst, slice, base);
+	else if (image_write_pieces(message, dst, slice, base))
+		return -EFAULT;
+	if (unlikely(end < slice->size))
+		kdbus_pool_zero(dst->pool, slice, end, slice->size - end);
 	return 0;
 }
 
@@ -235,6 +245,47 @@ static struct kdbus_entry *image_reserve(struct kdbus_message *message, struct k
 				     message->files, KDBUS_POOL_PATIENT, patience);
 }
 
+/* A copy with metadata, or NULL for one without. */
+static __always_inline struct kdbus_entry *image_write(struct kdbus_message *message,
+						       struct kdbus_conn *dst,
+						       const struct image_meta *meta,
+						       const struct kdbus_patience *patience)
+{
+	size_t items_end = KDBUS_ALIGN8(message->size);
+	size_t base = items_end + (meta ? meta->size : 0);
+	struct kdbus_entry *entry;
+	int ret;
+
+	entry = image_reserve(message, dst, base, patience);
+	if (IS_ERR(entry))
+		return entry;
+	image_write_items(message, dst, entry->slice, meta, items_end);
+	ret = image_write_payload(message, dst, entry->slice, base);
+	if (unlikely(ret)) {
+		kdbus_deliver_abort(dst, entry);
+		return ERR_PTR(ret);
+	}
+	return entry;
+}
+
+/* Apart from what most messages need, because of its stack. */
+static noinline_for_stack struct kdbus_entry *
+image_write_with_meta(struct kdbus_message *message, struct kdbus_conn *dst, u64 kinds,
+		      const struct kdbus_patience *patience)
+{
+	struct image_meta meta __uninitialized;
+	struct kdbus_entry *entry;
+	int ret;
+
+	meta.kinds = kinds;
+	ret = image_meta_make(message, dst, &meta);
+	if (ret)
+		return ERR_PTR(ret);
+	entry = image_write(message, dst, &meta, patience);
+	image_meta_free(&meta);
+	return entry;
+}
+
 /**
  * kdbus_message_copy_to() - write a copy of a message into the pool of a receiver
  * @message: checked, files imported
@@ -249,27 +300,11 @@ static struct kdbus_entry *image_reserve(struct kdbus_message *message, struct k
 struct kdbus_entry *kdbus_message_copy_to(struct kdbus_message *message, struct kdbus_conn *dst,
 					  const struct kdbus_patience *patience)
 {
-	size_t items_end = KDBUS_ALIGN8(message->size);
-	struct kdbus_entry *entry;
-	struct image_meta meta __uninitialized;
-	size_t base;
-	int ret;
+	u64 kinds = image_kinds(message, dst);
 
-	ret = image_meta_make(message, dst, &meta);
-	if (ret)
-		return ERR_PTR(ret);
-	base = items_end + meta.size;
-	entry = image_reserve(message, dst, base, patience);
-	if (!IS_ERR(entry)) {
-		image_write_items(message, dst, entry->slice, &meta, base);
-		ret = image_write_payload(message, dst, entry->slice, base);
-		if (ret) {
-			kdbus_deliver_abort(dst, entry);
-			entry = ERR_PTR(ret);
-		}
-	}
-	image_meta_free(&meta);
-	return entry;
+	if (kinds)
+		return image_write_with_meta(message, dst, kinds, patience);
+	return image_write(message, dst, NULL, patience);
 }
 
 /**

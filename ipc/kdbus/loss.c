@@ -92,7 +92,7 @@ static struct kdbus_entry *loss_of(struct kdbus_queue_node *node)
 }
 
 /* If the entries on both sides of a gap are losses, make them one. */
-static bool loss_join_at_locked(struct kdbus_conn *conn, struct list_head *previous)
+static noinline bool loss_join_at_locked(struct kdbus_conn *conn, struct list_head *previous)
 {
 	struct list_head *head = &conn->queue.entries;
 	struct kdbus_queue_node *first, *second;

@@ -139,16 +139,9 @@ static noinline void pool_make_way(struct kdbus_pool *pool, const struct kdbus_s
 	mutex_unlock(&pool->pages_lock);
 }
 
-/**
- * kdbus_pool_populate() - make sure that a slice has its pages
- * @pool: the pool
- * @slice: held by the caller
- * @effort: KDBUS_POOL_PATIENT or KDBUS_POOL_HURRIED
- *
- * Context: May sleep.
- * Return: 0; -ENOMEM if there is no memory or the owner's cgroup has reached its limit.
- */
-int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_t effort)
+/* For a slice that has not rested. */
+static noinline int pool_populate_new(struct kdbus_pool *pool, struct kdbus_slice *slice,
+				      gfp_t effort)
 {
 	unsigned long first = slice->offset >> PAGE_SHIFT;
 	unsigned long last = (slice->offset + slice->size - 1) >> PAGE_SHIFT;
@@ -156,9 +149,6 @@ int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_
 	struct page *page;
 	int ret;
 
-	/* It rested, and its pages stayed. */
-	if (slice->addr)
-		return 0;
 	if (unlikely(slice->payload)) {
 		pool_make_way(pool, slice);
 		last = (slice->offset + kdbus_slice_own_size(slice) - 1) >> PAGE_SHIFT;
@@ -174,6 +164,21 @@ int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_
 	page = xa_load(&pool->pages, first);
 	slice->addr = page_address(page);
 	return 0;
+}
+
+/**
+ * kdbus_pool_populate() - make sure that a slice has its pages
+ * @pool: the pool
+ * @slice: held by the caller
+ * @effort: KDBUS_POOL_PATIENT or KDBUS_POOL_HURRIED
+ *
+ * Context: May sleep.
+ * Return: 0; -ENOMEM if there is no memory or the owner's cgroup has reached its limit.
+ */
+int kdbus_pool_populate(struct kdbus_pool *pool, struct kdbus_slice *slice, gfp_t effort)
+{
+	/* If it rested, its pages stayed. */
+	return likely(slice->addr) ? 0 : pool_populate_new(pool, slice, effort);
 }
 
 /*

@@ -142,15 +142,41 @@ static struct kdbus_slice *pool_wake_slice_locked(struct kdbus_pool *pool, size_
 	return slice;
 }
 
+/* Out of line, so that steady traffic does not save the registers that trees need. */
+static noinline struct kdbus_slice *pool_divide_locked(struct kdbus_pool *pool, size_t size)
+{
+	lockdep_assert_held(&pool->lock);
+
+	kdbus_pool_end_rest_locked(pool);
+	return kdbus_space_reserve(&pool->space, size);
+}
+
 static struct kdbus_slice *pool_reserve_locked(struct kdbus_pool *pool, size_t size)
 {
 	struct kdbus_slice *slice;
 
 	slice = pool_wake_slice_locked(pool, ALIGN(size, 8));
-	if (likely(slice))
-		return slice;
-	kdbus_pool_end_rest_locked(pool);
-	return kdbus_space_reserve(&pool->space, size);
+	return likely(slice) ? slice : pool_divide_locked(pool, size);
+}
+
+/* A division that needs memory. */
+static noinline struct kdbus_slice *pool_reserve_patiently(struct kdbus_pool *pool, size_t size)
+{
+	struct kdbus_slice *slice, *spare;
+
+	do {
+		spare = kdbus_slice_new();
+		if (!spare)
+			return ERR_PTR(-ENOMEM);
+		spin_lock(&pool->lock);
+		if (!pool->space.spare)
+			swap(pool->space.spare, spare);
+		slice = pool_reserve_locked(pool, size);
+		spin_unlock(&pool->lock);
+		kdbus_slice_free(spare);
+		/* Somebody may have taken the spare before us. */
+	} while (unlikely(slice == ERR_PTR(-EAGAIN)));
+	return slice;
 }
 
 /**
@@ -166,26 +192,12 @@ static struct kdbus_slice *pool_reserve_locked(struct kdbus_pool *pool, size_t s
  */
 struct kdbus_slice *kdbus_pool_reserve(struct kdbus_pool *pool, size_t size)
 {
-	struct kdbus_slice *slice, *spare = NULL;
+	struct kdbus_slice *slice;
 
-	for (;;) {
-		spin_lock(&pool->lock);
-		if (spare && !pool->space.spare) {
-			pool->space.spare = spare;
-			spare = NULL;
-		}
-		slice = pool_reserve_locked(pool, size);
-		spin_unlock(&pool->lock);
-		if (likely(slice != ERR_PTR(-EAGAIN)))
-			break;
-		/* Somebody may take the spare before us: try again with one more. */
-		kdbus_slice_free(spare);
-		spare = kdbus_slice_new();
-		if (!spare)
-			return ERR_PTR(-ENOMEM);
-	}
-	kdbus_slice_free(spare);
-	return slice;
+	spin_lock(&pool->lock);
+	slice = pool_reserve_locked(pool, size);
+	spin_unlock(&pool->lock);
+	return likely(slice != ERR_PTR(-EAGAIN)) ? slice : pool_reserve_patiently(pool, size);
 }
 
 /**

@@ -60,34 +60,45 @@ static struct kdbus_entry *recv_select_locked(struct kdbus_conn *conn, const s64
 	}
 }
 
+static bool recv_is_unwritten(const struct kdbus_entry *entry)
+{
+	return entry && unlikely(entry->lost) && !entry->slice;
+}
+
+/*
+ * A loss is to be received that is not written.  The lock is released while room for it is
+ * found, so it may be something else in the end.
+ */
+static noinline struct kdbus_entry *recv_find_loss_locked(struct kdbus_conn *conn,
+							  const s64 *least)
+{
+	struct kdbus_slice *room;
+	struct kdbus_entry *entry;
+
+	spin_unlock(&conn->lock);
+	room = kdbus_loss_room(conn);
+	spin_lock(&conn->lock);
+	if (IS_ERR(room))
+		return ERR_CAST(room);
+	entry = recv_select_locked(conn, least);
+	if (recv_is_unwritten(entry)) {
+		kdbus_loss_write_locked(conn, entry, room);
+	} else {
+		kdbus_loss_put_room(conn, room);
+		kdbus_flow_serve_locked(conn);
+	}
+	return entry;
+}
+
 /*
  * The same, and a loss that is selected is written.  The lock is released meanwhile.
  * -EXFULL or -ENOMEM if it cannot be.
  */
 static struct kdbus_entry *recv_find_locked(struct kdbus_conn *conn, const s64 *least)
 {
-	struct kdbus_slice *room = NULL;
-	struct kdbus_entry *entry;
+	struct kdbus_entry *entry = recv_select_locked(conn, least);
 
-	for (;;) {
-		entry = recv_select_locked(conn, least);
-		if (likely(!entry || !entry->lost || entry->slice))
-			break;
-		if (room) {
-			kdbus_loss_write_locked(conn, entry, room);
-			return entry;
-		}
-		spin_unlock(&conn->lock);
-		room = kdbus_loss_room(conn);
-		spin_lock(&conn->lock);
-		if (IS_ERR(room))
-			return ERR_CAST(room);
-	}
-	if (unlikely(room)) {
-		kdbus_loss_put_room(conn, room);
-		kdbus_flow_serve_locked(conn);
-	}
-	return entry;
+	return recv_is_unwritten(entry) ? recv_find_loss_locked(conn, least) : entry;
 }
 
 /* The counter starts again. */

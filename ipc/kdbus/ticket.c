@@ -150,7 +150,7 @@ static bool stage_is_committed(const struct kdbus_stage *stage)
  * Before a message gets its stamp: so it is behind all that was committed before its
  * SEND began, whoever knows of that, and from where.
  */
-void kdbus_stage_settle_known_locked(struct kdbus_conn *conn)
+noinline void kdbus_stage_settle_known_locked(struct kdbus_conn *conn)
 {
 	unsigned int left = conn->n_staged;
 	struct kdbus_queue_node *node, *previous;
@@ -213,7 +213,7 @@ static void stage_wait_rt(struct kdbus_conn *conn, struct kdbus_conn *src)
  * @conn: whose queue; its lock is held, and is released while it has to be waited
  * @entry: staged; may be anywhere afterwards, so the caller has to look again
  */
-void kdbus_stage_resolve_locked(struct kdbus_conn *conn, struct kdbus_entry *entry)
+noinline void kdbus_stage_resolve_locked(struct kdbus_conn *conn, struct kdbus_entry *entry)
 {
 	struct kdbus_stage *stage = entry->node.stage;
 	struct kdbus_conn *src = stage->ticket->src;

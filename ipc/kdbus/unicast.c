@@ -180,8 +180,9 @@ void kdbus_unicast_commit_monitors(struct kdbus_message *message)
  * The last look at the receiver, under his lock.  -EAGAIN if the name got another
  * owner meanwhile.  If there is a call he has to answer it from now on.
  */
-static int unicast_admit_locked(struct kdbus_target *target, struct kdbus_entry *entry,
-				struct kdbus_call *call)
+static __always_inline int unicast_admit_locked(struct kdbus_target *target,
+						struct kdbus_entry *entry,
+						struct kdbus_call *call)
 {
 	struct kdbus_conn *dst = target->conn;
 

@@ -25,6 +25,11 @@
  *
  * File by file with -O3 it is 12,280, 13,966 and 4,620.
  *
+ * What is rare is kept out of line by hand (noinline): a slice that needs memory, files,
+ * metadata, somebody who waits for room.  The compiler would put a function with one caller
+ * into that, and whoever passes by would save the registers that it needs, and check the
+ * stack behind its arrays.  EXCHANGE by id: 335 instructions.
+ *
  * The scheduler of the kernel is built from a few such units, for the same reason.  Here the list
  * of files is that of the Makefile, so names of static functions and types are
  * unique in all of the directory.  Whoever wants to see each file has
