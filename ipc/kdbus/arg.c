@@ -45,8 +45,9 @@ static int arg_find_rule(const struct kdbus_arg_rules *rules, u64 type)
 	return type == KDBUS_ITEM_NEGOTIATE ? i : -1;
 }
 
-static int arg_check_item(struct kdbus_arg *arg, const struct kdbus_arg_rules *rules,
-			  const struct kdbus_item *item, size_t room)
+/* Index of the rule for @item. */
+static int arg_check_item(const struct kdbus_arg_rules *rules, const struct kdbus_item *item,
+			  size_t room)
 {
 	int i, ret;
 
@@ -57,30 +58,31 @@ static int arg_check_item(struct kdbus_arg *arg, const struct kdbus_arg_rules *r
 	if (i < 0)
 		return -EINVAL;
 	ret = kdbus_item_check(item);
-	if (ret)
-		return ret;
-	if (!arg->items[i])
-		arg->items[i] = item;
-	else if (i == rules->n_items || !rules->items[i].repeats)
-		return -EINVAL;
-	return 0;
+	return ret ?: i;
 }
 
 static int arg_check_items(struct kdbus_arg *arg, const struct kdbus_arg_rules *rules)
 {
-	size_t items_size = arg->size - rules->size;
 	const void *items = arg->data + rules->size;
+	size_t items_size = arg->size - rules->size;
+	unsigned int present = 0;
 	size_t pos = 0;
-	int ret;
+	int i;
 
 	while (pos < items_size) {
 		const struct kdbus_item *item = items + pos;
 
-		ret = arg_check_item(arg, rules, item, items_size - pos);
-		if (ret)
-			return ret;
+		i = arg_check_item(rules, item, items_size - pos);
+		if (i < 0)
+			return i;
+		if (likely(!(present & BIT(i))))
+			arg->items[i] = item;
+		else if (i == rules->n_items || !rules->items[i].repeats)
+			return -EINVAL;
+		present |= BIT(i);
 		pos += KDBUS_ALIGN8(item->size);
 	}
+	arg->present = present;
 	return pos == KDBUS_ALIGN8(items_size) ? 0 : -EINVAL;
 }
 
@@ -97,9 +99,10 @@ static int arg_answer_types(const struct kdbus_arg *arg, const struct kdbus_item
 	return 0;
 }
 
-static int arg_negotiate(struct kdbus_arg *arg)
+/* Answer NEGOTIATE, the flag and the item; seldom is there any. */
+static noinline int arg_negotiate(struct kdbus_arg *arg)
 {
-	const struct kdbus_item *item = arg->items[arg->rules->n_items];
+	const struct kdbus_item *item = kdbus_arg_item(arg, arg->rules->n_items);
 	u64 __user *flags = arg->user + offsetof(struct kdbus_cmd, flags);
 
 	static_assert(offsetof(struct kdbus_cmd, flags) == offsetof(struct kdbus_msg, flags));
@@ -114,7 +117,6 @@ static u64 __user *arg_return_flags(const struct kdbus_arg *arg)
 	return arg->user + offsetof(struct kdbus_cmd, return_flags);
 }
 
-/* A large argument, or one whose size is wrong. */
 static int arg_copy_large(struct kdbus_arg *arg, u64 size)
 {
 	if (size < arg->rules->size)
@@ -134,7 +136,18 @@ static int arg_copy_large(struct kdbus_arg *arg, u64 size)
 	if (arg->cmd->size != size)
 		return -EINVAL;
 	arg->size = size;
-	return !arg->rules->is_message && put_user(0, arg_return_flags(arg)) ? -EFAULT : 0;
+	if (arg->rules->is_message)
+		return 0;
+	arg->cmd->return_flags = 0;
+	return put_user(0, arg_return_flags(arg)) ? -EFAULT : 0;
+}
+
+/* An argument that is large, whose size is wrong, or at the end of the address space. */
+static noinline int arg_copy_other(struct kdbus_arg *arg)
+{
+	u64 size;
+
+	return get_user(size, (u64 __user *)arg->user) ? -EFAULT : arg_copy_large(arg, size);
 }
 
 /*
@@ -143,14 +156,16 @@ static int arg_copy_large(struct kdbus_arg *arg, u64 size)
  */
 static int arg_copy(struct kdbus_arg *arg, u64 __user *user, const struct kdbus_arg_rules *rules)
 {
+	static const size_t at = offsetof(struct kdbus_cmd, return_flags) / sizeof(u64);
 	u64 size;
 
-	if (!IS_ALIGNED((unsigned long)user, sizeof(u64)) ||
-	    !user_access_begin(user, sizeof(u64)))
+	if (!IS_ALIGNED((unsigned long)user, sizeof(u64)))
 		return -EFAULT;
+	/* More than there may be; a fault of what is not there stays one. */
+	if (unlikely(!user_access_begin(user, sizeof(arg->inline_data))))
+		return arg_copy_other(arg);
 	unsafe_get_user(size, user, out_fault);
-	if (unlikely(size < rules->size || size > sizeof(arg->inline_data) ||
-		     !access_ok(user, size))) {
+	if (unlikely(size < rules->size || size > sizeof(arg->inline_data))) {
 		user_access_end();
 		return arg_copy_large(arg, size);
 	}
@@ -158,9 +173,10 @@ static int arg_copy(struct kdbus_arg *arg, u64 __user *user, const struct kdbus_
 	arg->inline_data[0] = size;
 	if (kdbus_unsafe_get_words(&arg->inline_data[1], user + 1, size - sizeof(u64)))
 		goto out_fault;
-	if (!rules->is_message)
-		unsafe_put_user(0, user + offsetof(struct kdbus_cmd, return_flags) / sizeof(u64),
-				out_fault);
+	if (!rules->is_message) {
+		arg->inline_data[at] = 0;
+		unsafe_put_user(0, user + at, out_fault);
+	}
 	user_access_end();
 	arg->size = size;
 	return 0;
@@ -170,31 +186,34 @@ out_fault:
 	return -EFAULT;
 }
 
+/* There are flags that the command does not have. */
+static noinline int arg_check_flags(struct kdbus_arg *arg)
+{
+	u64 *flags = &arg->cmd->flags;
+
+	arg->negotiate = *flags & KDBUS_FLAG_NEGOTIATE;
+	*flags &= ~(KDBUS_FLAG_NEGOTIATE | arg->rules->ignored_flags);
+	return *flags & ~arg->rules->flags ? -EINVAL : 0;
+}
+
 static int arg_check(struct kdbus_arg *arg, const struct kdbus_arg_rules *rules)
 {
-	struct kdbus_cmd *cmd = arg->cmd;
-	u64 flags = cmd->flags;
-	unsigned int i;
 	int ret;
 
-	if (!rules->is_message)
-		cmd->return_flags = 0;
-
-	arg->negotiate = flags & KDBUS_FLAG_NEGOTIATE;
-	flags &= ~(KDBUS_FLAG_NEGOTIATE | rules->ignored_flags);
-	cmd->flags = flags;
-	if (flags & ~rules->flags)
-		return -EINVAL;
-
-	ret = arg_check_items(arg, rules) ?: arg_negotiate(arg);
-	if (ret || arg->negotiate)
+	if (unlikely(arg->cmd->flags & ~rules->flags)) {
+		ret = arg_check_flags(arg);
+		if (ret)
+			return ret;
+	}
+	ret = arg_check_items(arg, rules);
+	if (unlikely(ret))
 		return ret;
-	if (likely(!rules->mandatory))
-		return 0;
-	for (i = 0; i < rules->n_items; i++)
-		if ((rules->mandatory & BIT(i)) && !arg->items[i])
-			return -EINVAL;
-	return 0;
+	if (unlikely(arg->negotiate || arg->present & BIT(rules->n_items))) {
+		ret = arg_negotiate(arg);
+		if (ret || arg->negotiate)
+			return ret;
+	}
+	return rules->mandatory & ~arg->present ? -EINVAL : 0;
 }
 
 /**
@@ -215,7 +234,7 @@ int kdbus_arg_import(struct kdbus_arg *arg, void __user *user,
 	arg->data = arg->inline_data;
 	arg->size = 0;
 	arg->negotiate = false;
-	memset(arg->items, 0, sizeof(arg->items));
+	arg->present = 0;
 
 	return arg_copy(arg, user, rules) ?: arg_check(arg, rules);
 }

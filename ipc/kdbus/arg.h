@@ -3,6 +3,7 @@
 #ifndef KDBUS_ARG_H
 #define KDBUS_ARG_H
 
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/types.h>
 #include <uapi/linux/kdbus.h>
@@ -57,9 +58,10 @@ struct kdbus_arg_rules {
  * @room: the same, of ROOM
  * @msg: the same, of the message of SEND
  * @size: bytes of the copy, padding of the last item excluded or not
- * @items: the first item of each type in the order of the rules, NEGOTIATE
- *         last; NULL if there is none
  * @negotiate: the caller only asks what is supported: nothing may be done
+ * @present: which of @items there are; a bit each
+ * @items: the first item of each type in the order of the rules, NEGOTIATE last; for
+ *         kdbus_arg_item(): where the bit is not set, nothing was ever written
  * @inline_data: small arguments live here
  */
 struct kdbus_arg {
@@ -80,8 +82,9 @@ struct kdbus_arg {
 		struct kdbus_msg *msg;
 	};
 	size_t size;
-	const struct kdbus_item *items[KDBUS_ARG_MAX_KINDS];
 	bool negotiate;
+	u16 present;
+	const struct kdbus_item *items[KDBUS_ARG_MAX_KINDS];
 	u64 inline_data[32];
 };
 
@@ -90,6 +93,18 @@ int kdbus_arg_import(struct kdbus_arg *arg, void __user *user,
 void kdbus_arg_release(struct kdbus_arg *arg);
 int kdbus_arg_write_back(const struct kdbus_arg *arg, size_t from, size_t to);
 bool kdbus_arg_is_writable(const struct kdbus_arg *arg, size_t last);
+
+/**
+ * kdbus_arg_item() - the first item of a type
+ * @arg: imported
+ * @i: index of the type in the rules
+ *
+ * Return: the item, or NULL if there is none.
+ */
+static inline const struct kdbus_item *kdbus_arg_item(const struct kdbus_arg *arg, unsigned int i)
+{
+	return arg->present & BIT(i) ? arg->items[i] : NULL;
+}
 
 /**
  * kdbus_arg_items() - the items of an argument

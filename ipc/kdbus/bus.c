@@ -145,8 +145,9 @@ out_uncharge:
 int kdbus_bus_make(struct kdbus_domain *domain, const struct kdbus_arg *arg,
 		   struct kdbus_bus **made)
 {
-	const struct kdbus_bloom_parameter *bloom = &arg->items[MAKE_BLOOM]->bloom_parameter;
-	const char *name = arg->items[MAKE_NAME]->str;
+	const struct kdbus_bloom_parameter *bloom =
+		&kdbus_arg_item(arg, MAKE_BLOOM)->bloom_parameter;
+	const char *name = kdbus_arg_item(arg, MAKE_NAME)->str;
 	struct kdbus_bus *bus;
 	u64 creator_mask = 0;
 	int ret;
@@ -154,8 +155,8 @@ int kdbus_bus_make(struct kdbus_domain *domain, const struct kdbus_arg *arg,
 	if (bloom->size < KDBUS_BLOOM_SIZE_MIN || bloom->size > KDBUS_BLOOM_SIZE_MAX ||
 	    bloom->size % 8 || bloom->n_hash < 1)
 		return -EINVAL;
-	if (arg->items[MAKE_ATTACH_FLAGS])
-		creator_mask = arg->items[MAKE_ATTACH_FLAGS]->id;
+	if (kdbus_arg_item(arg, MAKE_ATTACH_FLAGS))
+		creator_mask = kdbus_arg_item(arg, MAKE_ATTACH_FLAGS)->id;
 	ret = kdbus_attach_flags_check(&creator_mask) ?: kdbus_uid_prefix_check(domain, name);
 	if (ret)
 		return ret;

@@ -212,7 +212,7 @@ int kdbus_uid_prefix_check(struct kdbus_domain *domain, const char *name)
  */
 int kdbus_ep_make(struct kdbus_ep *opened, const struct kdbus_arg *arg, struct kdbus_ep **made)
 {
-	const char *name = arg->items[0]->str;
+	const char *name = kdbus_arg_item(arg, 0)->str;
 	struct kdbus_bus *bus = opened->bus;
 	struct kdbus_ep *ep;
 	int ret;

@@ -168,9 +168,9 @@ int kdbus_cmd_exchange(struct kdbus_conn *conn, struct kdbus_arg *arg)
 	struct kdbus_send_how how = {
 		.negotiate = arg->negotiate,
 		.waits = cmd->flags & KDBUS_EXCHANGE_SEND_WAIT,
-		.free = arg->items[0],
-		.cancel = arg->items[1],
-		.deadline = arg->items[2],
+		.free = kdbus_arg_item(arg, 0),
+		.cancel = kdbus_arg_item(arg, 1),
+		.deadline = kdbus_arg_item(arg, 2),
 	};
 	bool is_lost = false;
 	u64 steps = 0;

@@ -56,7 +56,8 @@ static bool hello_wants_name(const struct kdbus_arg *arg)
 
 static bool hello_is_faked(const struct kdbus_arg *arg)
 {
-	return arg->items[HELLO_CREDS] || arg->items[HELLO_PIDS] || arg->items[HELLO_SECLABEL];
+	return kdbus_arg_item(arg, HELLO_CREDS) || kdbus_arg_item(arg, HELLO_PIDS) ||
+	       kdbus_arg_item(arg, HELLO_SECLABEL);
 }
 
 /* What can be said of the argument and the file; the order is part of the interface. */
@@ -64,7 +65,7 @@ static int hello_check(struct kdbus_ep *ep, struct file *file, struct kdbus_arg 
 		       u64 *attach_send, u64 *attach_recv)
 {
 	const struct kdbus_cmd_hello *cmd = arg->hello;
-	const struct kdbus_item *name = arg->items[HELLO_NAME];
+	const struct kdbus_item *name = kdbus_arg_item(arg, HELLO_NAME);
 	u64 kinds = cmd->flags & KDBUS_HELLO_KINDS;
 
 	if (!cmd->pool_size || cmd->pool_size % PAGE_SIZE ||
@@ -91,9 +92,9 @@ static int hello_check(struct kdbus_ep *ep, struct file *file, struct kdbus_arg 
 
 static int hello_identify(struct kdbus_conn *conn, const struct kdbus_arg *arg)
 {
-	const struct kdbus_item *creds = arg->items[HELLO_CREDS];
-	const struct kdbus_item *pids = arg->items[HELLO_PIDS];
-	const struct kdbus_item *seclabel = arg->items[HELLO_SECLABEL];
+	const struct kdbus_item *creds = kdbus_arg_item(arg, HELLO_CREDS);
+	const struct kdbus_item *pids = kdbus_arg_item(arg, HELLO_PIDS);
+	const struct kdbus_item *seclabel = kdbus_arg_item(arg, HELLO_SECLABEL);
 
 	conn->is_faked = hello_is_faked(arg);
 	if (conn->is_faked)
@@ -213,7 +214,7 @@ static int hello_bring(struct kdbus_conn *conn, const struct kdbus_arg *arg)
 		return 0;
 	items = kdbus_arg_items(arg, &items_size);
 	if (kdbus_conn_is_activator(conn))
-		ret = kdbus_name_activate(conn, arg->items[HELLO_NAME]->str);
+		ret = kdbus_name_activate(conn, kdbus_arg_item(arg, HELLO_NAME)->str);
 	return ret ?: kdbus_policy_set(&conn->bus->policy, conn, items, items_size, 1,
 				       !kdbus_conn_is_activator(conn));
 }
@@ -270,7 +271,7 @@ static int hello_join(struct kdbus_conn *conn, struct kdbus_arg *arg)
 int kdbus_hello(struct kdbus_ep *ep, struct file *file, struct kdbus_arg *arg,
 		struct kdbus_conn **made)
 {
-	const struct kdbus_item *description = arg->items[HELLO_DESCRIPTION];
+	const struct kdbus_item *description = kdbus_arg_item(arg, HELLO_DESCRIPTION);
 	u64 attach_send, attach_recv;
 	struct kdbus_conn *conn;
 	int ret;

@@ -152,7 +152,7 @@ static int info_find_id(struct kdbus_conn *conn, u64 id, struct kdbus_conn **fou
 int kdbus_cmd_conn_info(struct kdbus_conn *conn, struct kdbus_arg *arg)
 {
 	u64 id = arg->info->id, kinds = arg->info->attach_flags;
-	const struct kdbus_item *name = arg->items[0];
+	const struct kdbus_item *name = kdbus_arg_item(arg, 0);
 	struct info_parts parts = {};
 	struct kdbus_conn *peer;
 	void *names = NULL;

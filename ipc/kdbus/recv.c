@@ -285,7 +285,7 @@ static int recv_take(struct kdbus_conn *conn, struct kdbus_arg *arg, const s64 *
  */
 int kdbus_cmd_recv(struct kdbus_conn *conn, struct kdbus_arg *arg)
 {
-	const struct kdbus_item *free = arg->items[0];
+	const struct kdbus_item *free = kdbus_arg_item(arg, 0);
 	u64 flags = arg->recv->flags;
 	const s64 *least = flags & KDBUS_RECV_USE_PRIORITY ? &arg->recv->priority : NULL;
 	int ret;

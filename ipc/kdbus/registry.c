@@ -68,7 +68,7 @@ const struct kdbus_arg_rules kdbus_match_remove_rules = {
  */
 int kdbus_cmd_name_acquire(struct kdbus_conn *conn, struct kdbus_arg *arg)
 {
-	const struct kdbus_item *name = arg->items[0];
+	const struct kdbus_item *name = kdbus_arg_item(arg, 0);
 	int ret;
 
 	if (!kdbus_wellknown_is_valid(name->str, kdbus_item_payload_size(name) - 1, false))
@@ -92,13 +92,14 @@ int kdbus_cmd_name_acquire(struct kdbus_conn *conn, struct kdbus_arg *arg)
  */
 int kdbus_cmd_name_release(struct kdbus_conn *conn, struct kdbus_arg *arg)
 {
+	const char *name = kdbus_arg_item(arg, 0)->str;
 	int ret;
 
 	if (!kdbus_conn_enter(conn))
 		return -ECONNRESET;
-	ret = kdbus_name_release(conn, arg->items[0]->str);
+	ret = kdbus_name_release(conn, name);
 	/* That it is somebody else's is more than one may know. */
-	if (ret == -EADDRINUSE && !kdbus_may_see_name(conn, current_cred(), arg->items[0]->str))
+	if (ret == -EADDRINUSE && !kdbus_may_see_name(conn, current_cred(), name))
 		ret = -ESRCH;
 	kdbus_conn_leave(conn);
 	kdbus_notify_flush(conn->bus);

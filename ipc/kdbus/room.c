@@ -23,7 +23,7 @@ const struct kdbus_arg_rules kdbus_room_rules = {
 static int room_pin(struct kdbus_conn *conn, const struct kdbus_arg *arg,
 		    struct kdbus_target *target)
 {
-	const struct kdbus_item *name = arg->items[0];
+	const struct kdbus_item *name = kdbus_arg_item(arg, 0);
 	u64 id = arg->room->dst_id;
 	int ret;
 
@@ -77,7 +77,7 @@ int kdbus_cmd_room(struct kdbus_conn *conn, struct kdbus_arg *arg)
 
 	if (!arg->room->msg_size)
 		return -EINVAL;
-	if (!arg->items[0] && arg->room->dst_id == KDBUS_DST_ID_NAME)
+	if (!kdbus_arg_item(arg, 0) && arg->room->dst_id == KDBUS_DST_ID_NAME)
 		return -EINVAL;
 	question = kdbus_question_of(conn);
 	if (!question)

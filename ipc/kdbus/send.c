@@ -462,9 +462,9 @@ int kdbus_cmd_send(struct kdbus_conn *conn, struct kdbus_arg *arg)
 		.negotiate = arg->negotiate,
 		.is_sync = cmd->flags & KDBUS_SEND_SYNC_REPLY,
 		.waits = cmd->flags & KDBUS_SEND_WAIT,
-		.cancel = arg->items[0],
-		.free = arg->items[1],
-		.deadline = arg->items[2],
+		.cancel = kdbus_arg_item(arg, 0),
+		.free = kdbus_arg_item(arg, 1),
+		.deadline = kdbus_arg_item(arg, 2),
 	};
 	struct kdbus_entry *reply = NULL;
 	bool is_lost;

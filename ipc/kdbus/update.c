@@ -46,7 +46,7 @@ static int update_policy(struct kdbus_conn *conn, struct kdbus_arg *arg)
 	size_t items_size;
 	int ret;
 
-	if (!arg->items[UPDATE_NAME] && !arg->items[UPDATE_POLICY])
+	if (!kdbus_arg_item(arg, UPDATE_NAME) && !kdbus_arg_item(arg, UPDATE_POLICY))
 		return 0;
 	if (!(conn->flags & KDBUS_HELLO_POLICY_HOLDER))
 		return -EOPNOTSUPP;
@@ -68,8 +68,8 @@ static int update_policy(struct kdbus_conn *conn, struct kdbus_arg *arg)
  */
 int kdbus_cmd_update(struct kdbus_conn *conn, struct kdbus_arg *arg)
 {
-	const struct kdbus_item *send = arg->items[UPDATE_SEND];
-	const struct kdbus_item *recv = arg->items[UPDATE_RECV];
+	const struct kdbus_item *send = kdbus_arg_item(arg, UPDATE_SEND);
+	const struct kdbus_item *recv = kdbus_arg_item(arg, UPDATE_RECV);
 	u64 send_flags, recv_flags;
 	int ret;
 

@@ -300,10 +300,12 @@ static bool uring_send_is_plain(const struct kdbus_arg *arg, const struct kdbus_
 	if (arg->negotiate || arg->send->flags)
 		return false;
 	for (i = 0; i < ARRAY_SIZE(arg->items); i++) {
-		if (arg->items[i] && arg->items[i]->type != KDBUS_ITEM_FREE)
+		const struct kdbus_item *item = kdbus_arg_item(arg, i);
+
+		if (item && item->type != KDBUS_ITEM_FREE)
 			return false;
-		if (arg->items[i])
-			*free = arg->items[i];
+		if (item)
+			*free = item;
 	}
 	return true;
 }

@@ -18,11 +18,25 @@
 /* Up to here words are cheaper. */
 #define KDBUS_COPY_WORDS_MAX 384
 
+/* Four words, inside of a section that user_access_begin() opened. */
+#define KDBUS_GET_4(to, from, label)					\
+	do {								\
+		u64 *__to = (to);					\
+		const u64 __user *__from = (from);			\
+									\
+		unsafe_get_user(__to[0], &__from[0], label);		\
+		unsafe_get_user(__to[1], &__from[1], label);		\
+		unsafe_get_user(__to[2], &__from[2], label);		\
+		unsafe_get_user(__to[3], &__from[3], label);		\
+	} while (0)
+
 /**
  * kdbus_unsafe_get_words() - copy inside of a section that user_access_begin() opened
  * @to: kernel memory, aligned to 8
  * @from: user memory inside of the section, aligned to 8
  * @size: bytes
+ *
+ * Some words may be read twice; what was read last counts.
  *
  * Inline always, because nothing may be called inside of such a section.
  *
@@ -30,13 +44,26 @@
  */
 static __always_inline int kdbus_unsafe_get_words(u64 *to, const u64 __user *from, size_t size)
 {
-	size_t i;
+	size_t i, all = size;
 
-	for (; size >= 4 * sizeof(u64); size -= 4 * sizeof(u64), from += 4, to += 4) {
-		unsafe_get_user(to[0], &from[0], out_fault);
-		unsafe_get_user(to[1], &from[1], out_fault);
-		unsafe_get_user(to[2], &from[2], out_fault);
-		unsafe_get_user(to[3], &from[3], out_fault);
+	for (; size >= 8 * sizeof(u64); size -= 8 * sizeof(u64), from += 8, to += 8) {
+		KDBUS_GET_4(&to[0], &from[0], out_fault);
+		KDBUS_GET_4(&to[4], &from[4], out_fault);
+	}
+	if (size >= 4 * sizeof(u64)) {
+		KDBUS_GET_4(to, from, out_fault);
+		size -= 4 * sizeof(u64);
+		from += 4;
+		to += 4;
+	}
+	/* The last four, some of them again, cost less than to count those that are left. */
+	if (all >= 4 * sizeof(u64) && IS_ALIGNED(size, sizeof(u64))) {
+		if (size) {
+			from = (const void __user *)from - (4 * sizeof(u64) - size);
+			to = (void *)to - (4 * sizeof(u64) - size);
+			KDBUS_GET_4(to, from, out_fault);
+		}
+		return 0;
 	}
 	for (; size >= sizeof(u64); size -= sizeof(u64), from++, to++)
 		unsafe_get_user(*to, from, out_fault);

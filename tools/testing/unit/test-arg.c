@@ -357,9 +357,9 @@ TEST(first_item_of_each_type_is_remembered)
 	items_add(&items, KDBUS_ITEM_PAYLOAD_VEC, &vecs[1], sizeof(vecs[1]));
 	command(0, &items);
 	EXPECT_EQ(0, kdbus_arg_import(&arg, cmd, &rules));
-	EXPECT_EQ(0, strcmp(arg.items[0]->str, "a.b"));
-	EXPECT_TRUE(!arg.items[1]);
-	EXPECT_EQ(1, arg.items[2]->vec.size);
+	EXPECT_EQ(0, strcmp(kdbus_arg_item(&arg, 0)->str, "a.b"));
+	EXPECT_TRUE(!kdbus_arg_item(&arg, 1));
+	EXPECT_EQ(1, kdbus_arg_item(&arg, 2)->vec.size);
 	kdbus_arg_release(&arg);
 }
 

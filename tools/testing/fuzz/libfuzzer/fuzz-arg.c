@@ -69,8 +69,8 @@ static void check_result(const struct kdbus_arg *arg, size_t allocated)
 		REQUIRE(!kdbus_item_check(item));
 	}
 	for (i = 0; i < arg->rules->n_items; i++) {
-		if (arg->items[i])
-			REQUIRE(arg->items[i]->type == arg->rules->items[i].type);
+		if (kdbus_arg_item(arg, i))
+			REQUIRE(kdbus_arg_item(arg, i)->type == arg->rules->items[i].type);
 		else
 			REQUIRE(arg->negotiate || !(arg->rules->mandatory & 1u << i));
 	}

@@ -93,6 +93,40 @@ TEST_F(parser, not_a_byte_beyond_size_is_read)
 	EXPECT_EQ(0, command(self->fd, variant->cmd->nr, hole));
 }
 
+/* What is right in front of the last address that a process can have. */
+static __u8 *end_of_memory(void)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	__u8 *at = (__u8 *)(sizeof(void *) == 8 ? 1ULL << 47 : 1ULL << 32);
+	void *found;
+
+	do {
+		at -= page;
+		found = mmap(at, page, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	} while (found == MAP_FAILED && errno == ENOMEM);
+	return found == MAP_FAILED ? NULL : at + page;
+}
+
+/* abi: 6.2/valid */
+TEST_F(parser, argument_at_the_end_of_the_address_space_is_read)
+{
+	size_t size = A8(self->args.size);
+	__u8 *end = end_of_memory();
+	struct kdbus_cmd *cmd;
+
+	ASSERT_NE(NULL, end);
+	/* One word too far. */
+	memcpy(end - size + 8, &self->args, size - 8);
+	EXPECT_EQ(-EFAULT, command(self->fd, variant->cmd->nr, end - size + 8));
+
+	cmd = (void *)(end - size);
+	memcpy(cmd, &self->args, size);
+	cmd->return_flags = STALE;
+	EXPECT_EQ(0, command(self->fd, variant->cmd->nr, cmd));
+	EXPECT_EQ(variant->cmd->return_flags, cmd->return_flags);
+}
+
 /* abi: 6.2/6 */
 TEST_F(parser, return_flags_are_stored_on_error_too)
 {
