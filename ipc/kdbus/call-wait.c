@@ -2,6 +2,8 @@
 /* A synchronous caller sleeps, or is called away. */
 
 #include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
 
 #include "call.h"
 #include "conn.h"
@@ -45,4 +47,31 @@ bool kdbus_call_interrupt(struct kdbus_call *call)
 	call->interrupted = interrupted;
 	spin_unlock(&call->caller->lock);
 	return interrupted;
+}
+
+/**
+ * kdbus_call_adopt() - find the call that an interrupted SEND left behind
+ * @caller: connection that sends
+ * @cookie: of the message
+ *
+ * Return: the call with a reference, or NULL.
+ */
+struct kdbus_call *kdbus_call_adopt(struct kdbus_conn *caller, u64 cookie)
+{
+	struct kdbus_call *call;
+
+	/* What the restarted thread left behind is there; others do not matter. */
+	if (likely(hlist_empty(&caller->calls)))
+		return NULL;
+	spin_lock(&caller->lock);
+	hlist_for_each_entry(call, &caller->calls, caller_entry) {
+		if (!call->interrupted || call->cookie != cookie)
+			continue;
+		call->interrupted = false;
+		kref_get(&call->ref);
+		spin_unlock(&caller->lock);
+		return call;
+	}
+	spin_unlock(&caller->lock);
+	return NULL;
 }

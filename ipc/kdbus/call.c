@@ -40,6 +40,22 @@
 /* The timer looks again at least so often; keeps sums of jiffies small. */
 #define CALL_LOOK_AGAIN_NS (3600ULL * NSEC_PER_SEC)
 
+/* Memory for a call, in no list, with nobody waiting; of a synchronous one that of the last. */
+static struct kdbus_call *call_alloc(struct kdbus_conn *caller, bool is_sync)
+{
+	struct kdbus_call *call = is_sync ? xchg(&caller->spare_call, NULL) : NULL;
+
+	if (call)
+		return call;
+	call = kmalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+	if (call) {
+		INIT_HLIST_NODE(&call->caller_entry);
+		INIT_HLIST_NODE(&call->owed_entry);
+		init_waitqueue_head(&call->wait);
+	}
+	return call;
+}
+
 /**
  * kdbus_call_new() - a call whose message is not sent yet
  * @caller: connection that calls; borrowed
@@ -56,13 +72,10 @@ struct kdbus_call *kdbus_call_new(struct kdbus_conn *caller, u64 cookie, u64 dea
 {
 	struct kdbus_call *call;
 
-	call = is_sync ? xchg(&caller->spare_call, NULL) : NULL;
-	if (call)
-		memset(call, 0, sizeof(*call));
-	else
-		call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+	call = call_alloc(caller, is_sync);
 	if (!call)
 		return ERR_PTR(-ENOMEM);
+	call->event = NULL;
 	if (!is_sync) {
 		call->event = kdbus_event_new(NULL);
 		if (!call->event) {
@@ -70,15 +83,18 @@ struct kdbus_call *kdbus_call_new(struct kdbus_conn *caller, u64 cookie, u64 dea
 			return ERR_PTR(-ENOMEM);
 		}
 	}
-	kref_init(&call->ref);
-	kref_get(&call->ref);
+	refcount_set(&call->ref.refcount, 2);
 	call->caller = caller;
-	INIT_LIST_HEAD(&call->caller_entry);
-	INIT_LIST_HEAD(&call->owed_entry);
+	call->replier = NULL;
 	call->cookie = cookie;
 	call->deadline_ns = deadline_ns;
+	call->registration = 0;
+	call->is_admitted = false;
 	call->is_sync = is_sync;
-	init_waitqueue_head(&call->wait);
+	call->interrupted = false;
+	call->state = KDBUS_CALL_NEW;
+	call->result = 0;
+	call->reply = NULL;
 	return call;
 }
 
@@ -86,8 +102,8 @@ static void call_free(struct kref *ref)
 {
 	struct kdbus_call *call = container_of(ref, struct kdbus_call, ref);
 
-	WARN_ON_ONCE(call->reply || !list_empty(&call->caller_entry) ||
-		     !list_empty(&call->owed_entry));
+	WARN_ON_ONCE(call->reply || !hlist_unhashed(&call->caller_entry) ||
+		     !hlist_unhashed(&call->owed_entry));
 	kfree(call->event);
 	kfree(call);
 }
@@ -125,7 +141,7 @@ static void call_unlink_locked(struct kdbus_call *call)
 {
 	lockdep_assert_held(&call->caller->lock);
 
-	list_del_init(&call->caller_entry);
+	hlist_del_init(&call->caller_entry);
 	if (call->is_admitted)
 		call->caller->n_calls--;
 	call->is_admitted = false;
@@ -137,7 +153,7 @@ static void call_settle_locked(struct kdbus_call *call)
 	lockdep_assert_held(&call->caller->lock);
 
 	spin_lock(&call->replier->owed_lock);
-	list_del_init(&call->owed_entry);
+	hlist_del_init(&call->owed_entry);
 	spin_unlock(&call->replier->owed_lock);
 }
 
@@ -197,7 +213,7 @@ void kdbus_call_open(struct kdbus_call *call, u64 registration)
 
 	call->registration = registration;
 	spin_lock(&caller->lock);
-	list_add(&call->caller_entry, &caller->calls);
+	hlist_add_head(&call->caller_entry, &caller->calls);
 	calls_arm_locked(caller, call->deadline_ns);
 	spin_unlock(&caller->lock);
 }
@@ -216,7 +232,7 @@ void kdbus_call_owe_locked(struct kdbus_call *call, struct kdbus_conn *replier)
 
 	call->replier = replier;
 	spin_lock(&replier->owed_lock);
-	list_add_tail(&call->owed_entry, &replier->owed);
+	hlist_add_head(&call->owed_entry, &replier->owed);
 	spin_unlock(&replier->owed_lock);
 	kdbus_delay_point();
 	/* Pairs with the reads under the lock of the caller, which see NEW or all of it. */
@@ -230,7 +246,7 @@ void kdbus_call_owe_locked(struct kdbus_call *call, struct kdbus_conn *replier)
 void kdbus_call_close(struct kdbus_call *call)
 {
 	spin_lock(&call->caller->lock);
-	list_del_init(&call->caller_entry);
+	hlist_del_init(&call->caller_entry);
 	spin_unlock(&call->caller->lock);
 }
 
@@ -260,7 +276,7 @@ static struct kdbus_call *call_find_locked(struct kdbus_conn *caller, struct kdb
 
 	lockdep_assert_held(&caller->lock);
 
-	list_for_each_entry(call, &caller->calls, caller_entry)
+	hlist_for_each_entry(call, &caller->calls, caller_entry)
 		if (call->cookie == cookie && call_is_pending(call) && call->replier == replier)
 			return call;
 	return NULL;
@@ -398,12 +414,12 @@ static void call_fail(struct kdbus_call *call, struct kdbus_conn *caller,
 }
 
 /* The first call on a list that the owed_lock of @replier guards, with references. */
-static struct kdbus_call *calls_first_owed(struct kdbus_conn *replier, struct list_head *owed)
+static struct kdbus_call *calls_first_owed(struct kdbus_conn *replier, struct hlist_head *owed)
 {
 	struct kdbus_call *call;
 
 	spin_lock(&replier->owed_lock);
-	call = list_first_entry_or_null(owed, struct kdbus_call, owed_entry);
+	call = hlist_entry_safe(owed->first, struct kdbus_call, owed_entry);
 	if (call) {
 		/* On the list, so its caller has not left yet: see kdbus_calls_forget(). */
 		kdbus_conn_get(call->caller);
@@ -423,7 +439,8 @@ static struct kdbus_conn *call_get_caller(struct kdbus_call *call)
 	struct kdbus_conn *caller = NULL;
 
 	rcu_read_lock();
-	if (!list_empty(&call->owed_entry) && kref_get_unless_zero(&call->caller->ref))
+	if (!hlist_unhashed_lockless(&call->owed_entry) &&
+	    kref_get_unless_zero(&call->caller->ref))
 		caller = call->caller;
 	rcu_read_unlock();
 	return caller;
@@ -447,6 +464,13 @@ void kdbus_call_drop(struct kdbus_call *call)
 	kdbus_call_put(call);
 }
 
+/* Under the owed_lock of both lists.  Never off both, see call_get_caller(). */
+static void call_move_owed(struct kdbus_call *call, struct hlist_head *to)
+{
+	__hlist_del(&call->owed_entry);
+	hlist_add_head(&call->owed_entry, to);
+}
+
 /**
  * kdbus_calls_abandon() - a connection that leaves will not answer any more
  * @replier: the connection; nothing new is owed by it
@@ -459,14 +483,16 @@ void kdbus_call_drop(struct kdbus_call *call)
  */
 void kdbus_calls_abandon(struct kdbus_conn *replier, bool is_sync)
 {
-	struct kdbus_call *call, *next;
 	struct kdbus_conn *caller;
-	LIST_HEAD(owed);
+	struct kdbus_call *call;
+	struct hlist_node *next;
+	HLIST_HEAD(owed);
 
+	/* The oldest becomes the first. */
 	spin_lock(&replier->owed_lock);
-	list_for_each_entry_safe(call, next, &replier->owed, owed_entry)
+	hlist_for_each_entry_safe(call, next, &replier->owed, owed_entry)
 		if (call->is_sync == is_sync)
-			list_move_tail(&call->owed_entry, &owed);
+			call_move_owed(call, &owed);
 	spin_unlock(&replier->owed_lock);
 
 	while ((call = calls_first_owed(replier, &owed))) {
@@ -484,10 +510,10 @@ static void call_redirect(struct kdbus_call *call, struct kdbus_conn *from, stru
 
 	spin_lock(&caller->lock);
 	if (call_is_pending(call) && call->replier == from) {
-		/* Never off both lists, see kdbus_call_drop(); the names lock orders the two. */
+		/* The names lock orders the two. */
 		spin_lock(&from->owed_lock);
 		spin_lock_nested(&to->owed_lock, SINGLE_DEPTH_NESTING);
-		list_move_tail(&call->owed_entry, &to->owed);
+		call_move_owed(call, &to->owed);
 		spin_unlock(&to->owed_lock);
 		spin_unlock(&from->owed_lock);
 		call->replier = to;
@@ -525,17 +551,18 @@ void kdbus_call_redirect(struct kdbus_call *call, struct kdbus_conn *from, struc
  */
 void kdbus_calls_redirect(struct kdbus_conn *from, struct kdbus_conn *to, u64 registration)
 {
-	struct kdbus_call *call, *next;
 	struct kdbus_conn *caller;
-	LIST_HEAD(moving);
+	struct kdbus_call *call;
+	struct hlist_node *next;
+	HLIST_HEAD(moving);
 
 	lockdep_assert_held(&from->bus->names.lock);
 
 	/* Found in one go, so that it does not matter how many others @from owes. */
 	spin_lock(&from->owed_lock);
-	list_for_each_entry_safe(call, next, &from->owed, owed_entry)
+	hlist_for_each_entry_safe(call, next, &from->owed, owed_entry)
 		if (call->registration == registration)
-			list_move_tail(&call->owed_entry, &moving);
+			call_move_owed(call, &moving);
 	spin_unlock(&from->owed_lock);
 
 	while ((call = calls_first_owed(from, &moving))) {
@@ -549,13 +576,14 @@ void kdbus_calls_redirect(struct kdbus_conn *from, struct kdbus_conn *to, u64 re
 }
 
 /* Put the reference that the list of the caller had, and a reply that nobody fetches. */
-static void calls_put_gone(struct kdbus_conn *caller, struct list_head *gone)
+static void calls_put_gone(struct kdbus_conn *caller, struct hlist_head *gone)
 {
-	struct kdbus_call *call, *next;
+	struct hlist_node *next;
+	struct kdbus_call *call;
 
 	kdbus_delay_point();
-	list_for_each_entry_safe(call, next, gone, caller_entry) {
-		list_del_init(&call->caller_entry);
+	hlist_for_each_entry_safe(call, next, gone, caller_entry) {
+		hlist_del_init(&call->caller_entry);
 		if (call->reply)
 			kdbus_deliver_abort(caller, call->reply);
 		call->reply = NULL;
@@ -571,11 +599,12 @@ static void calls_put_gone(struct kdbus_conn *caller, struct list_head *gone)
  */
 void kdbus_calls_forget(struct kdbus_conn *caller)
 {
-	struct kdbus_call *call, *next;
-	LIST_HEAD(gone);
+	struct hlist_node *next;
+	struct kdbus_call *call;
+	HLIST_HEAD(gone);
 
 	spin_lock(&caller->lock);
-	list_for_each_entry_safe(call, next, &caller->calls, caller_entry) {
+	hlist_for_each_entry_safe(call, next, &caller->calls, caller_entry) {
 		if (call_is_pending(call))
 			call_settle_locked(call);
 		if (call->state != KDBUS_CALL_DONE)
@@ -583,7 +612,7 @@ void kdbus_calls_forget(struct kdbus_conn *caller)
 		if (call->is_sync && !call->interrupted)
 			continue;
 		call_unlink_locked(call);
-		list_add(&call->caller_entry, &gone);
+		hlist_add_head(&call->caller_entry, &gone);
 	}
 	spin_unlock(&caller->lock);
 
@@ -617,17 +646,18 @@ void kdbus_calls_deadline(struct work_struct *work)
 	struct kdbus_conn *caller = container_of(to_delayed_work(work), struct kdbus_conn,
 						 deadline);
 	u64 now = ktime_get_ns(), earliest = U64_MAX;
-	struct kdbus_call *call, *next;
-	LIST_HEAD(gone);
+	struct hlist_node *next;
+	struct kdbus_call *call;
+	HLIST_HEAD(gone);
 
 	spin_lock(&caller->lock);
-	list_for_each_entry_safe(call, next, &caller->calls, caller_entry) {
+	hlist_for_each_entry_safe(call, next, &caller->calls, caller_entry) {
 		/* A NEW one is about to be sent, and not before that it can end. */
 		if (smp_load_acquire(&call->state) == KDBUS_CALL_NEW) {
 			earliest = min(earliest, max(call->deadline_ns, now + 1));
 		} else if (call->deadline_ns <= now) {
 			if (call_expire_locked(call))
-				list_add(&call->caller_entry, &gone);
+				hlist_add_head(&call->caller_entry, &gone);
 		} else {
 			earliest = min(earliest, call->deadline_ns);
 		}
@@ -638,33 +668,6 @@ void kdbus_calls_deadline(struct work_struct *work)
 
 	calls_put_gone(caller, &gone);
 	kdbus_notify_flush(caller->bus);
-}
-
-/**
- * kdbus_call_adopt() - find the call that an interrupted SEND left behind
- * @caller: connection that sends
- * @cookie: of the message
- *
- * Return: the call with a reference, or NULL.
- */
-struct kdbus_call *kdbus_call_adopt(struct kdbus_conn *caller, u64 cookie)
-{
-	struct kdbus_call *call;
-
-	/* What the restarted thread left behind is there; others do not matter. */
-	if (likely(list_empty(&caller->calls)))
-		return NULL;
-	spin_lock(&caller->lock);
-	list_for_each_entry(call, &caller->calls, caller_entry) {
-		if (!call->interrupted || call->cookie != cookie)
-			continue;
-		call->interrupted = false;
-		kref_get(&call->ref);
-		spin_unlock(&caller->lock);
-		return call;
-	}
-	spin_unlock(&caller->lock);
-	return NULL;
 }
 
 /**

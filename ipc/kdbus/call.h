@@ -57,8 +57,8 @@ struct kdbus_call {
 	struct kref ref;
 	struct kdbus_conn *caller;
 	struct kdbus_conn *replier;
-	struct list_head caller_entry;
-	struct list_head owed_entry;
+	struct hlist_node caller_entry;
+	struct hlist_node owed_entry;
 	u64 cookie;
 	u64 deadline_ns;
 	u64 registration;

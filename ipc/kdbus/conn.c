@@ -55,10 +55,10 @@ struct kdbus_conn *kdbus_conn_new(struct kdbus_ep *ep, const struct file *file, 
 	kdbus_clock_init(&conn->clock);
 	kdbus_flow_init(&conn->flow);
 	kdbus_quota_init(&conn->quota, pool_size, limits->queued_messages, limits->queued_fds);
-	INIT_LIST_HEAD(&conn->calls);
+	INIT_HLIST_HEAD(&conn->calls);
 	conn->deadline_ns = U64_MAX;
 	spin_lock_init(&conn->owed_lock);
-	INIT_LIST_HEAD(&conn->owed);
+	INIT_HLIST_HEAD(&conn->owed);
 	INIT_LIST_HEAD(&conn->claims);
 	kdbus_match_owner_init(&conn->matches);
 	kdbus_meta_init(&conn->meta);
@@ -101,8 +101,8 @@ static void conn_free(struct kref *ref)
 	struct kdbus_conn *conn = container_of(ref, struct kdbus_conn, ref);
 	struct kdbus_share *share, *next;
 
-	WARN_ON(!kdbus_queue_is_empty(&conn->queue) || !list_empty(&conn->calls) ||
-		!list_empty(&conn->owed) || !list_empty(&conn->claims) || conn->n_calls);
+	WARN_ON(!kdbus_queue_is_empty(&conn->queue) || !hlist_empty(&conn->calls) ||
+		!hlist_empty(&conn->owed) || !list_empty(&conn->claims) || conn->n_calls);
 
 	list_for_each_entry_safe(share, next, &conn->quota.shares, entry) {
 		kdbus_user_put((struct kdbus_user *)share->user);

@@ -78,14 +78,14 @@ struct kdbus_user;
  * @flow: who waits for room
  * @lost: messages that could not be queued since the last RECV
  * @loss: for those with %KDBUS_HELLO_LOSS_IN_PLACE; has rules of its own
- * @calls: struct kdbus_call by this connection, from sending to their end
+ * @calls: struct kdbus_call by this connection, from sending to their end; the newest first
  * @n_calls: their number, and of those about to be sent
  * @deadline_ns: when @deadline fires; U64_MAX if it is not armed
  * @deadline: ends calls whose time is up
  *
  * @owed_lock: guards @owed; leaf, but for that of another connection while calls move,
  *             under the names lock
- * @owed: struct kdbus_call that this connection has to answer
+ * @owed: struct kdbus_call that this connection has to answer; the newest first
  *
  * @claims: struct kdbus_claim on names in order of acquisition; written under
  *          the names lock of the bus, read under RCU
@@ -136,13 +136,13 @@ struct kdbus_conn {
 	struct kdbus_flow flow;
 	u64 lost;
 	struct kdbus_loss loss;
-	struct list_head calls;
+	struct hlist_head calls;
 	unsigned int n_calls;
 	u64 deadline_ns;
 	struct delayed_work deadline;
 
 	spinlock_t owed_lock;	/* calls to be answered */
-	struct list_head owed;
+	struct hlist_head owed;
 
 	struct list_head claims;
 	unsigned int n_claims;
