@@ -297,8 +297,8 @@ static noinline int handle_endpoint_update(struct kdbus_handle *handle, void __u
 	return ret;
 }
 
-static int handle_run(struct kdbus_conn *conn, const struct handle_command *command,
-		      void __user *user)
+static __always_inline int handle_run(struct kdbus_conn *conn,
+				      const struct handle_command *command, void __user *user)
 {
 	u64 __user *return_flags = user + offsetof(struct kdbus_cmd, return_flags);
 	struct kdbus_arg arg __uninitialized;

@@ -61,6 +61,10 @@ static int image_collect(struct kdbus_message *message, u64 kinds)
 {
 	int ret;
 
+	if ((kinds & KDBUS_META_PROCESS) && !message->has_meta) {
+		kdbus_meta_init(&message->meta);
+		message->has_meta = true;
+	}
 	if (kinds & KDBUS_META_PROCESS)
 		kdbus_meta_collect(&message->meta, kinds & KDBUS_META_PROCESS);
 	if ((kinds & KDBUS_ATTACH_NAMES) && !message->has_names) {

@@ -47,7 +47,7 @@ static bool loss_can_grow(const struct kdbus_queue_node *node)
 	return entry->lost && !entry->slice;
 }
 
-static struct kdbus_slice *loss_reserve(struct kdbus_conn *conn)
+static noinline struct kdbus_slice *loss_reserve(struct kdbus_conn *conn)
 {
 	struct kdbus_slice *room;
 	int ret;

@@ -40,7 +40,6 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
 	message->arg.data = message->arg.inline_data;
 	message->dst_name = NULL;
 	message->filter = NULL;
-	message->filter_size = 0;
 	message->n_fds = 0;
 	message->n_memfds = 0;
 	message->files = NULL;
@@ -53,7 +52,7 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
 	message->patience = NULL;
 	message->unreadable = false;
 	message->is_lost = false;
-	kdbus_meta_init(&message->meta);
+	message->has_meta = false;
 	message->has_names = false;
 	message->has_time = false;
 }
@@ -67,7 +66,8 @@ void kdbus_message_deinit(struct kdbus_message *message)
 	/* Nearly no message has any of them. */
 	if (message->has_names)
 		kfree(message->names);
-	kdbus_meta_deinit(&message->meta);
+	if (message->has_meta)
+		kdbus_meta_deinit(&message->meta);
 	if (unlikely(message->loaded))
 		kvfree(message->loaded);
 	if (unlikely(message->payload))

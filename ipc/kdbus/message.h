@@ -40,7 +40,7 @@ struct kdbus_piece {
  * @size: bytes of header and items, without the padding of the last one
  * @dst_name: text of the DST_NAME item, or NULL
  * @filter: of a signal, or NULL
- * @filter_size: bytes of its data
+ * @filter_size: bytes of its data, valid if there is one
  * @n_fds: entries of the FDS item
  * @n_memfds: number of memfd items
  * @files: descriptors and memfds; owned, NULL if there are none
@@ -55,11 +55,12 @@ struct kdbus_piece {
  * @patience: how long to wait for room; borrowed; NULL not to
  * @unreadable: the sender's memory could not be read while loading
  * @is_lost: a receiver that was waited for had no room by the deadline
- * @meta: what is known about the sender, collected when first asked for
+ * @has_meta: @meta has been begun
+ * @has_names: @names have been collected
+ * @has_time: the times have been taken
+ * @meta: what is known about the sender, collected when first asked for; valid if @has_meta
  * @names: OWNED_NAME items; owned; valid if @has_names
  * @names_size: bytes of @names
- * @has_names: they have been collected
- * @has_time: the times have been taken
  * @seqnum: number in the order of all messages of the bus
  * @monotonic_ns: when it was sent
  * @realtime_ns: when it was sent
@@ -86,11 +87,12 @@ struct kdbus_message {
 	struct kdbus_patience *patience;
 	bool unreadable;
 	bool is_lost;
+	bool has_meta;
+	bool has_names;
+	bool has_time;
 	struct kdbus_meta meta;
 	void *names;
 	size_t names_size;
-	bool has_names;
-	bool has_time;
 	u64 seqnum;
 	u64 monotonic_ns;
 	u64 realtime_ns;

@@ -57,7 +57,7 @@ const struct kdbus_arg_rules kdbus_send_rules = {
 /* Calls and messages that want no reply. */
 static int send_unicast(struct kdbus_message *message, struct kdbus_call *call)
 {
-	struct kdbus_target target;
+	struct kdbus_target target __uninitialized;
 	struct kdbus_entry *entry;
 	int ret;
 
@@ -206,7 +206,7 @@ static int send_reply_to(struct kdbus_message *message, struct kdbus_conn *calle
 
 static int send_reply(struct kdbus_message *message)
 {
-	struct kdbus_target target;
+	struct kdbus_target target __uninitialized;
 	int ret;
 
 	ret = kdbus_target_pin(message, &target);
@@ -362,7 +362,7 @@ static void send_be_patient(struct kdbus_message *message, const struct kdbus_se
 static int send_message(struct kdbus_message *message, const struct kdbus_send_how *how,
 			struct kdbus_entry **reply)
 {
-	struct kdbus_patience patience;
+	struct kdbus_patience patience __uninitialized;
 	struct file *cancel;
 	int ret;
 
