@@ -227,11 +227,13 @@ void show_message(struct world *world, struct text *text, unsigned int i,
  * @swept: faults by kind
  * @second: second faults, where the command had survived the first
  * @memory: faults of memory that is not there or cannot be written
+ * @moved: faults that met another place each time when they were tried again
  */
 struct tally {
 	unsigned int swept[FAULT_KINDS];
 	unsigned int second;
 	unsigned int memory;
+	unsigned int moved;
 };
 
 /* All but the quiet ones. */

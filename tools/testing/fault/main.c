@@ -82,10 +82,10 @@ static bool result(int ret, const char *name, const struct tally *tally)
 {
 	printf("%s %u - fault.%s", ret ? "not ok" : "ok", ++n_tests, name);
 	if (tally)
-		printf(" # %u points: %u slab, %u pages, %u copies, %u of memory; %u quiet, %u second",
+		printf(" # %u points: %u slab, %u pages, %u copies, %u of memory; %u quiet, %u second, %u elsewhere",
 		       tally_swept(tally) + tally->memory, tally->swept[FAULT_SLAB],
 		       tally->swept[FAULT_PAGE], tally->swept[FAULT_COPY], tally->memory,
-		       tally->swept[FAULT_QUIET], tally->second);
+		       tally->swept[FAULT_QUIET], tally->second, tally->moved);
 	printf("\n");
 	fflush(stdout);
 	return !ret;
@@ -99,6 +99,7 @@ static void add_to_total(const struct tally *tally)
 		total.swept[kind] += tally->swept[kind];
 	total.second += tally->second;
 	total.memory += tally->memory;
+	total.moved += tally->moved;
 }
 
 static bool run_load(const char *module, FILE *sites)
@@ -211,10 +212,10 @@ int main(int argc, char **argv)
 	good &= !mount_namespace_unshare() && run_all(argv + i + 1, sites);
 	printf("1..%u\n", n_tests);
 	printf("# swept %u points: %u slab, %u pages, %u copies, %u of memory that faults; "
-	       "not counted: %u quiet ones, %u second ones\n",
+	       "not counted: %u quiet ones, %u second ones; tried again elsewhere: %u\n",
 	       tally_swept(&total) + total.memory, total.swept[FAULT_SLAB],
 	       total.swept[FAULT_PAGE], total.swept[FAULT_COPY], total.memory,
-	       total.swept[FAULT_QUIET], total.second);
+	       total.swept[FAULT_QUIET], total.second, total.moved);
 	if (fclose(sites))
 		good = false;
 	return good && n_tests ? 0 : 1;

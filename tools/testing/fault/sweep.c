@@ -279,6 +279,8 @@ static bool is_same_place(const struct fault_trace *a, const struct fault_trace 
 /*
  * The same fault in a new world, and then the command once more.  The points may have moved: a fault in
  * another place, which may be that of an answer to what has been sent, says nothing of this one.
+ *
+ * Return: 0; 1 if this place was not met again; negative after telling what was wrong.
  */
 static int run_again(struct sweep *sweep, unsigned int n, enum what again)
 {
@@ -286,11 +288,14 @@ static int run_again(struct sweep *sweep, unsigned int n, enum what again)
 	unsigned int tries = 5;
 	int ret;
 
-	do {
+	while (tries--) {
 		ret = run(sweep->scenario, sweep->domain, &sweep->seen, again, n) ?: judge_log(sweep, n);
-	} while (!ret && sweep->seen.first != sweep->done.ret &&
-		 !is_same_place(&first, &sweep->seen.trace) && --tries);
-	return ret;
+		if (ret || sweep->seen.first == sweep->done.ret ||
+		    is_same_place(&first, &sweep->seen.trace))
+			return ret;
+	}
+	sweep->tally->moved++;
+	return 1;
 }
 
 /*
@@ -312,7 +317,7 @@ static int judge_point(struct sweep *sweep, unsigned int n, enum what again)
 		return ret;
 	ret = run_again(sweep, n, again);
 	if (ret)
-		return ret;
+		return ret < 0 ? ret : 0;
 	/* The points may have moved so that the command survives this time. */
 	return sweep->seen.first == sweep->done.ret ? judge_success(sweep, n) :
 						      judge_again(sweep, n);
