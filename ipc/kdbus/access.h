@@ -7,9 +7,13 @@
 
 struct cred;
 struct kdbus_conn;
+struct kdbus_destination;
 
 bool kdbus_may_own(struct kdbus_conn *conn, const struct cred *cred, const char *name);
 bool kdbus_may_talk(struct kdbus_conn *conn, const struct cred *cred, struct kdbus_conn *peer);
+bool kdbus_may_talk_to_owner(struct kdbus_conn *conn, struct kdbus_conn *owner,
+			     struct kdbus_destination *to);
+bool kdbus_may_see_destination(struct kdbus_conn *conn, struct kdbus_destination *to);
 bool kdbus_may_see_name(struct kdbus_conn *conn, const struct cred *cred, const char *name);
 bool kdbus_may_see(struct kdbus_conn *conn, const struct cred *cred, struct kdbus_conn *peer);
 

@@ -113,6 +113,7 @@ static void conn_free(struct kref *ref)
 	kfree(conn->question);
 	kfree(conn->spare_call);
 	kfree(conn->memo);
+	kdbus_destination_deinit(&conn->destination);
 	kdbus_match_owner_deinit(&conn->matches);
 	kdbus_pool_put(conn->pool);
 	kdbus_meta_deinit(&conn->meta);

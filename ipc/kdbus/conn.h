@@ -13,6 +13,7 @@
 #include <uapi/linux/kdbus.h>
 
 #include "clock.h"
+#include "destination.h"
 #include "flow.h"
 #include "loss.h"
 #include "match.h"
@@ -94,6 +95,7 @@ struct kdbus_user;
  * @matches: what it wants to hear
  * @memo: whom its last broadcast was for; owned, NULL until a search for it costs much;
  *        written once
+ * @destination: the name that it sent to last; has rules of its own
  * @is_popular: its last broadcast had many receivers; a hint, read and written whole
  * @ep_entry: link in kdbus_ep.conns; under the lock of @ep
  * @monitor_entry: link in kdbus_bus.monitors; under monitors_sem
@@ -149,6 +151,7 @@ struct kdbus_conn {
 
 	struct kdbus_match_owner matches;
 	struct kdbus_memo *memo;
+	struct kdbus_destination destination;
 	bool is_popular;
 	struct list_head ep_entry;
 	struct list_head monitor_entry;

@@ -7,6 +7,7 @@
 
 #include "bus.h"
 #include "conn.h"
+#include "destination.h"
 #include "domain.h"
 #include "endpoint.h"
 #include "files.h"
@@ -39,6 +40,7 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
 	message->src = src;
 	message->arg.data = message->arg.inline_data;
 	message->dst_name = NULL;
+	message->destination = NULL;
 	message->filter = NULL;
 	message->n_fds = 0;
 	message->n_memfds = 0;
@@ -58,12 +60,25 @@ void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src)
 }
 
 /**
+ * kdbus_message_forget_destination() - let others have what the sender remembers
+ * @message: the message
+ */
+void kdbus_message_forget_destination(struct kdbus_message *message)
+{
+	if (message->destination)
+		kdbus_destination_give_back(message->destination);
+	message->destination = NULL;
+}
+
+/**
  * kdbus_message_deinit() - free what belongs to a message
  * @message: the message
  */
 void kdbus_message_deinit(struct kdbus_message *message)
 {
 	/* Nearly no message has any of them. */
+	if (unlikely(message->destination))
+		kdbus_destination_give_back(message->destination);
 	if (message->has_names)
 		kfree(message->names);
 	if (message->has_meta)
@@ -197,7 +212,11 @@ static int check_filter(struct kdbus_message *message, const struct kdbus_item *
 
 static int check_dst_name(struct kdbus_message *message, const struct kdbus_item *item)
 {
-	if (!kdbus_wellknown_is_valid(item->str, kdbus_item_payload_size(item) - 1, false))
+	size_t size = kdbus_item_payload_size(item);
+
+	if (kdbus_destination_take(&message->src->destination, item->str, size))
+		message->destination = &message->src->destination;
+	else if (!kdbus_wellknown_is_valid(item->str, size - 1, false))
 		return -EINVAL;
 	if (kdbus_message_header(message)->dst_id == KDBUS_DST_ID_BROADCAST)
 		return -EBADMSG;

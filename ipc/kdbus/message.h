@@ -9,6 +9,7 @@
 #include "meta.h"
 
 struct kdbus_conn;
+struct kdbus_destination;
 struct kdbus_entry;
 struct kdbus_files;
 struct kdbus_patience;
@@ -39,6 +40,7 @@ struct kdbus_piece {
  * @arg: checked copy of header and items, turned into what receivers find
  * @size: bytes of header and items, without the padding of the last one
  * @dst_name: text of the DST_NAME item, or NULL
+ * @destination: what @src remembers of @dst_name, taken; NULL if it is another name
  * @filter: of a signal, or NULL
  * @filter_size: bytes of its data, valid if there is one
  * @n_fds: entries of the FDS item
@@ -73,6 +75,7 @@ struct kdbus_message {
 	struct kdbus_arg arg;
 	size_t size;
 	const char *dst_name;
+	struct kdbus_destination *destination;
 	const struct kdbus_bloom_filter *filter;
 	size_t filter_size;
 	unsigned int n_fds;
@@ -105,6 +108,7 @@ static inline struct kdbus_msg *kdbus_message_header(const struct kdbus_message 
 }
 
 void kdbus_message_init(struct kdbus_message *message, struct kdbus_conn *src);
+void kdbus_message_forget_destination(struct kdbus_message *message);
 void kdbus_message_deinit(struct kdbus_message *message);
 int kdbus_message_import(struct kdbus_message *message, void __user *user);
 int kdbus_message_check(struct kdbus_message *message, bool is_sync);

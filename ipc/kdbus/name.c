@@ -59,6 +59,33 @@ static struct kdbus_conn *name_owner(const struct kdbus_name_entry *name,
 	return rcu_dereference_protected(name->owner, lockdep_is_held(&bus->names.lock));
 }
 
+/* Under RCU. */
+static struct kdbus_conn *name_pin_owner(const struct kdbus_name_entry *name)
+{
+	/* Pairs with name_set_owner(). */
+	struct kdbus_conn *owner = rcu_dereference(name->owner);
+
+	return owner && kref_get_unless_zero(&owner->ref) ? owner : NULL;
+}
+
+/**
+ * kdbus_name_pin_owner() - who gets messages sent to a name that was found before
+ * @name: pinned
+ *
+ * Return: the primary owner, else the activator, with a reference; NULL while messages are
+ *         moving, and for ever if the name is gone.
+ */
+struct kdbus_conn *kdbus_name_pin_owner(const struct kdbus_name_entry *name)
+{
+	struct kdbus_conn *owner;
+
+	rcu_read_lock();
+	owner = name_pin_owner(name);
+	rcu_read_unlock();
+	kdbus_delay_point();
+	return owner;
+}
+
 /**
  * kdbus_name_find() - who gets messages sent to a name
  * @bus: where
@@ -83,15 +110,13 @@ struct kdbus_name_entry *kdbus_name_find(struct kdbus_bus *bus, const char *text
 				return NULL;
 			continue;
 		}
-		/* Pairs with name_set_owner(). */
-		conn = rcu_dereference(name->owner);
-		if (conn && kref_get_unless_zero(&conn->ref)) {
-			rcu_read_unlock();
+		conn = name_pin_owner(name);
+		rcu_read_unlock();
+		if (conn) {
 			kdbus_delay_point();
 			*owner = conn;
 			return name;
 		}
-		rcu_read_unlock();
 		kdbus_name_put(name);
 
 		kdbus_delay_point();

@@ -81,6 +81,7 @@ static inline bool kdbus_claim_is_held(const struct kdbus_claim *claim)
 
 struct kdbus_name_entry *kdbus_name_find(struct kdbus_bus *bus, const char *text,
 					 struct kdbus_conn **owner);
+struct kdbus_conn *kdbus_name_pin_owner(const struct kdbus_name_entry *name);
 struct kdbus_name_entry *kdbus_name_get(struct kdbus_name_entry *name);
 void kdbus_name_put(struct kdbus_name_entry *name);
 void kdbus_name_told(struct kdbus_name_entry *name);

@@ -15,6 +15,7 @@
 #include <linux/string.h>
 #include <linux/uidgid.h>
 
+#include "delay.h"
 #include "item.h"
 #include "policy.h"
 #include "wellknown.h"
@@ -26,8 +27,11 @@
  * granted is denied.  A query for a.b.c looks for the entry of a.b.c, and only
  * if there is none for a.b.*.  Two lookups, so a writer that replaces an owner's
  * entries could be seen half way: the new entry not yet there, the old wildcard
- * no longer.  A sequence counter tells the reader to look again.  Nothing is
- * cached, so nothing goes stale.
+ * no longer.  A sequence counter tells the reader to look again.
+ *
+ * What an entry gives depends on its grants and on effective ids and groups, and a struct cred
+ * keeps these for as long as it lives.  So what the database has said holds as long as it
+ * does not change, and it counts its changes.
  */
 
 /**
@@ -286,6 +290,8 @@ static void entries_replace_locked(struct kdbus_policy *db, const void *owner,
 	list_for_each_entry(entry, &old, link)
 		kdbus_hashtab_del(&db->names, &entry->node);
 	write_seqcount_end(&db->seq);
+	/* Pairs with kdbus_policy_recall(): who sees the number sees the change. */
+	smp_store_release(&db->n_changes, db->n_changes + 1);
 	spin_unlock(&db->commit_lock);
 
 	list_splice_init(entries, &db->entries);
@@ -363,6 +369,7 @@ void kdbus_policy_init(struct kdbus_policy *db)
 	db->seed = get_random_u32();
 	kdbus_hashtab_init(&db->names);
 	INIT_LIST_HEAD(&db->entries);
+	db->n_changes = 1;
 }
 
 /**
@@ -471,4 +478,28 @@ int kdbus_policy_level(struct kdbus_policy *db, const struct cred *cred, const c
 		level = entry_level(entry, cred);
 	rcu_read_unlock();
 	return level;
+}
+
+/**
+ * kdbus_policy_recall() - the same, if need be
+ * @db: the database
+ * @cred: to whom
+ * @name: the name, terminated
+ * @verdict: what @db has said of @name to @cred, or nothing; brought up to date
+ *
+ * Context: Process context.  @verdict is the caller's alone.
+ * Return: as kdbus_policy_level().
+ */
+int kdbus_policy_recall(struct kdbus_policy *db, const struct cred *cred, const char *name,
+			struct kdbus_verdict *verdict)
+{
+	/* Before the database is asked: what changes meanwhile has another number. */
+	unsigned long n_changes = smp_load_acquire(&db->n_changes);
+
+	if (likely(verdict->n_changes == n_changes))
+		return verdict->level;
+	verdict->level = kdbus_policy_level(db, cred, name);
+	kdbus_delay_point();
+	verdict->n_changes = n_changes;
+	return verdict->level;
 }

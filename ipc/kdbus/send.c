@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SEND: a message's way from the memory of its sender to the queues. */
 
-#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/ktime.h>
@@ -9,7 +8,6 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
-#include "access.h"
 #include "arg.h"
 #include "bus.h"
 #include "call.h"
@@ -61,14 +59,9 @@ static int send_unicast(struct kdbus_message *message, struct kdbus_call *call)
 	struct kdbus_entry *entry;
 	int ret;
 
-	ret = kdbus_target_pin(message, &target);
+	ret = kdbus_target_pin_to_talk(message, &target);
 	if (ret)
 		return ret;
-	kdbus_delay_point();
-	if (!kdbus_may_talk(message->src, current_cred(), target.conn)) {
-		ret = -EPERM;
-		goto out_unpin;
-	}
 	if (call) {
 		ret = kdbus_call_admit(call);
 		if (ret)

@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "delay.h"
 #include "deliver.h"
+#include "destination.h"
 #include "flow.h"
 #include "message.h"
 #include "name.h"
@@ -51,11 +52,9 @@ int kdbus_target_pin_id(struct kdbus_conn *src, u64 id, struct kdbus_target *tar
 	return 0;
 }
 
-/* The same by a name that may be seen. */
-static int target_pin_owner(struct kdbus_conn *src, const char *text, u64 id,
-			    struct kdbus_target *target)
+/* A name was looked up.  Does it count? */
+static int target_admit_name(struct kdbus_conn *src, u64 id, struct kdbus_target *target)
 {
-	target->name = kdbus_name_find(src->bus, text, &target->conn);
 	if (unlikely(!target->name || !kdbus_name_is_told(target->name)))
 		kdbus_names_tell(src->bus);
 	if (!target->name)
@@ -82,10 +81,44 @@ int kdbus_target_pin_name(struct kdbus_conn *src, const char *text, u64 id,
 	/* What must not be seen does not exist, whatever else would be said of it. */
 	if (!kdbus_may_see_name(src, current_cred(), text))
 		return -ESRCH;
-	return target_pin_owner(src, text, id, target);
+	target->name = kdbus_name_find(src->bus, text, &target->conn);
+	return target_admit_name(src, id, target);
 }
 
-static int target_pin_named(struct kdbus_message *message, struct kdbus_target *target)
+/* Does the sender know the name, and has it an owner?  Otherwise it has to be looked up. */
+static bool target_is_known(struct kdbus_message *message, struct kdbus_target *target)
+{
+	struct kdbus_name_entry *name;
+
+	if (!message->destination)
+		return false;
+	name = message->destination->name;
+	target->conn = kdbus_name_pin_owner(name);
+	if (unlikely(!target->conn)) {
+		kdbus_message_forget_destination(message);
+		return false;
+	}
+	target->name = kdbus_name_get(name);
+	return true;
+}
+
+static void target_look_up(struct kdbus_message *message, struct kdbus_target *target)
+{
+	struct kdbus_conn *src = message->src;
+
+	target->name = kdbus_name_find(src->bus, message->dst_name, &target->conn);
+	if (target->name)
+		kdbus_destination_keep(&src->destination, target->name);
+}
+
+static bool target_may_be_seen(struct kdbus_message *message)
+{
+	if (likely(message->destination))
+		return kdbus_may_see_destination(message->src, message->destination);
+	return kdbus_may_see_name(message->src, current_cred(), message->dst_name);
+}
+
+static int target_find_named(struct kdbus_message *message, struct kdbus_target *target)
 {
 	const struct kdbus_msg *msg = kdbus_message_header(message);
 	bool is_reply = !(msg->flags & (KDBUS_MSG_EXPECT_REPLY | KDBUS_MSG_SIGNAL)) &&
@@ -93,15 +126,62 @@ static int target_pin_named(struct kdbus_message *message, struct kdbus_target *
 	int ret;
 
 	/* Who was called may answer, whatever name that goes to. */
-	ret = is_reply ?
-		target_pin_owner(message->src, message->dst_name, msg->dst_id, target) :
-		kdbus_target_pin_name(message->src, message->dst_name, msg->dst_id, target);
+	if (!is_reply && !target_may_be_seen(message))
+		return -ESRCH;
+	if (!target_is_known(message, target))
+		target_look_up(message, target);
+	ret = target_admit_name(message->src, msg->dst_id, target);
 	if (!ret && (msg->flags & KDBUS_MSG_NO_AUTO_START) &&
 	    kdbus_conn_is_activator(target->conn)) {
 		kdbus_target_unpin(target);
 		ret = -EADDRNOTAVAIL;
 	}
 	return ret;
+}
+
+static bool target_may_hear(struct kdbus_message *message, struct kdbus_target *target)
+{
+	struct kdbus_conn *src = message->src;
+
+	kdbus_delay_point();
+	return likely(message->destination) ?
+		kdbus_may_talk_to_owner(src, target->conn, message->destination) :
+		kdbus_may_talk(src, current_cred(), target->conn);
+}
+
+/* Apart from what is done by id, which shall not pay for it. */
+static noinline int target_pin_named(struct kdbus_message *message, struct kdbus_target *target,
+				     bool to_talk)
+{
+	int ret = target_find_named(message, target);
+
+	if (!ret && to_talk && !target_may_hear(message, target)) {
+		kdbus_target_unpin(target);
+		ret = -EPERM;
+	}
+	if (!ret && message->patience)
+		message->patience->name = target->name;
+	kdbus_message_forget_destination(message);
+	return ret;
+}
+
+static __always_inline int target_pin(struct kdbus_message *message, struct kdbus_target *target,
+				      bool to_talk)
+{
+	struct kdbus_conn *src = message->src;
+	int ret;
+
+	if (message->dst_name)
+		return target_pin_named(message, target, to_talk);
+	ret = kdbus_target_pin_id(src, kdbus_message_header(message)->dst_id, target);
+	if (ret)
+		return ret;
+	kdbus_delay_point();
+	if (to_talk && !kdbus_may_talk(src, current_cred(), target->conn)) {
+		kdbus_target_unpin(target);
+		return -EPERM;
+	}
+	return 0;
 }
 
 /**
@@ -114,13 +194,20 @@ static int target_pin_named(struct kdbus_message *message, struct kdbus_target *
  */
 int kdbus_target_pin(struct kdbus_message *message, struct kdbus_target *target)
 {
-	int ret;
+	return target_pin(message, target, false);
+}
 
-	ret = message->dst_name ? target_pin_named(message, target) :
-		kdbus_target_pin_id(message->src, kdbus_message_header(message)->dst_id, target);
-	if (!ret && message->patience)
-		message->patience->name = target->name;
-	return ret;
+/**
+ * kdbus_target_pin_to_talk() - the same, and ask whether the sender may talk to it
+ * @message: unicast
+ * @target: out: to be let go of by kdbus_target_unpin() if 0 is returned
+ *
+ * Context: May sleep.
+ * Return: as kdbus_target_pin(); -EPERM.
+ */
+int kdbus_target_pin_to_talk(struct kdbus_message *message, struct kdbus_target *target)
+{
+	return target_pin(message, target, true);
 }
 
 /**

@@ -353,6 +353,29 @@ TEST(dropping_an_owner_without_entries_does_nothing)
 	teardown();
 }
 
+TEST(what_was_said_holds_until_something_changes)
+{
+	struct cred cred = cred_of(1000, 100);
+	struct kdbus_verdict verdict = {};
+
+	setup();
+	EXPECT_EQ(-1, kdbus_policy_recall(&db, &cred, "a.b", &verdict));
+	name("a.b");
+	grant_world(KDBUS_POLICY_TALK);
+	EXPECT_EQ(0, set(&owners[0]));
+	EXPECT_EQ(KDBUS_POLICY_TALK, kdbus_policy_recall(&db, &cred, "a.b", &verdict));
+	EXPECT_EQ(db.n_changes, verdict.n_changes);
+	/* Who keeps it for another name is answered for the first one. */
+	EXPECT_EQ(KDBUS_POLICY_TALK, kdbus_policy_recall(&db, &cred, "a.c", &verdict));
+	name("a.c");
+	grant_world(KDBUS_POLICY_SEE);
+	EXPECT_EQ(0, set(&owners[1]));
+	EXPECT_EQ(KDBUS_POLICY_SEE, kdbus_policy_recall(&db, &cred, "a.c", &verdict));
+	kdbus_policy_drop(&db, &owners[1]);
+	EXPECT_EQ(-1, kdbus_policy_recall(&db, &cred, "a.c", &verdict));
+	teardown();
+}
+
 /* The model: what each owner has for each name; level -1 is an entry that grants nothing. */
 
 #define N_TEXTS		24
@@ -424,10 +447,13 @@ static void model_step(bool fail)
 
 static void run_model(bool fail)
 {
+	struct cred cred = cred_of(1000, 100);
+	static struct kdbus_verdict verdicts[N_TEXTS];
 	char query[16];
 	size_t i, round;
 
 	setup();
+	memset(verdicts, 0, sizeof(verdicts));
 	for (i = 0; i < N_TEXTS; i++) {
 		model[i] = NO_ENTRY;
 		if (i % 4 == 3)
@@ -440,6 +466,9 @@ static void run_model(bool fail)
 		for (i = 0; i < N_TEXTS; i++) {
 			snprintf(query, sizeof(query), "n.e%zu.f%zu", i / 4, i % 4);
 			EXPECT_EQ_CASE(model_level(query), level(query), "%s", query);
+			EXPECT_EQ_CASE(model_level(query),
+				       kdbus_policy_recall(&db, &cred, query, &verdicts[i]),
+				       "%s again", query);
 		}
 		if (round % 32 == 0)
 			unit_grace_period();
@@ -474,6 +503,7 @@ static struct unit_case cases[] = {
 	CASE(success_replaces_all_entries_of_the_owner_only),
 	CASE(error_leaves_the_old_entries),
 	CASE(dropping_an_owner_without_entries_does_nothing),
+	CASE(what_was_said_holds_until_something_changes),
 	CASE(random_changes_agree_with_a_search_over_all),
 	{}
 };
