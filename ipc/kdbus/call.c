@@ -194,6 +194,7 @@ static void calls_arm_locked(struct kdbus_conn *caller, u64 deadline_ns)
 	if (deadline_ns >= caller->deadline_ns || caller->closed)
 		return;
 	caller->deadline_ns = deadline_ns;
+	caller->was_timed = true;
 	now = ktime_get_ns();
 	delay = deadline_ns > now ? min_t(u64, deadline_ns - now, CALL_LOOK_AGAIN_NS) : 0;
 	mod_delayed_work(kdbus_workqueue, &caller->deadline,

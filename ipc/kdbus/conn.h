@@ -70,6 +70,7 @@ struct kdbus_user;
  *
  * @lock: guards the following up to @deadline_ns
  * @closed: takes no more messages
+ * @was_timed: @deadline was armed at least once
  * @queue: messages for RECV
  * @n_staged: messages in @queue that are not known to be committed
  * @clock: what it knows of the order of messages; written under @lock, read without
@@ -129,6 +130,7 @@ struct kdbus_conn {
 
 	spinlock_t lock;	/* queue, quota, calls */
 	bool closed;
+	bool was_timed;
 	struct kdbus_queue queue;
 	unsigned int n_staged;
 	struct kdbus_clock clock;

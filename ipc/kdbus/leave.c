@@ -91,7 +91,9 @@ static void leave_locked(struct kdbus_conn *conn)
 	kdbus_names_release_all(conn);
 	kdbus_delay_point();
 	kdbus_calls_forget(conn);
-	cancel_delayed_work_sync(&conn->deadline);
+	/* Nobody arms it any more, since @closed was set. */
+	if (conn->was_timed)
+		cancel_delayed_work_sync(&conn->deadline);
 	kdbus_delay_point();
 	leave_discard_queue(conn);
 	kdbus_delay_point();
