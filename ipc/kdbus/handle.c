@@ -265,7 +265,7 @@ static noinline int handle_setup(struct kdbus_handle *handle, struct file *file,
 {
 	bool is_control = handle->node->type == KDBUS_NODE_CONTROL;
 	bool makes_bus = number == KDBUS_CMD_BUS_MAKE;
-	struct kdbus_arg arg;
+	struct kdbus_arg arg __uninitialized;
 	int ret;
 
 	arg.data = arg.inline_data;

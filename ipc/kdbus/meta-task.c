@@ -218,7 +218,7 @@ static struct kdbus_text *task_cgroup_in(char *buf, int size)
  */
 struct kdbus_text *kdbus_task_cgroup(void)
 {
-	char room[SHORT_PATH], *buf;
+	char room[SHORT_PATH] __uninitialized, *buf;
 	struct kdbus_text *text;
 
 	text = task_cgroup_in(room, sizeof(room));

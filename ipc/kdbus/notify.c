@@ -276,8 +276,8 @@ static void notify_copy_to_caller(struct kdbus_conn *caller, struct kdbus_receiv
 
 static void notify_deliver(struct kdbus_bus *bus, const struct kdbus_event *event)
 {
-	u64 image[DIV_ROUND_UP(NOTIFY_IMAGE_MAX, sizeof(u64))];
-	struct kdbus_receivers receivers;
+	u64 image[DIV_ROUND_UP(NOTIFY_IMAGE_MAX, sizeof(u64))] __uninitialized;
+	struct kdbus_receivers receivers __uninitialized;
 	unsigned int i;
 	size_t size;
 

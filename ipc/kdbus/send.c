@@ -292,7 +292,7 @@ static noinline_for_stack int send_monitored(struct kdbus_message *message,
 					     const struct kdbus_send_how *how,
 					     struct file *cancel, struct kdbus_entry **reply)
 {
-	struct kdbus_receivers monitors;
+	struct kdbus_receivers monitors __uninitialized;
 	int ret;
 
 	/* All get the same, and the sender's memory is waited for before anybody sees it. */

@@ -170,7 +170,7 @@ noinline_for_stack int kdbus_signal_broadcast(struct kdbus_message *message)
 {
 	struct kdbus_conn *src = message->src;
 	struct kdbus_match_signal signal;
-	struct kdbus_receivers receivers;
+	struct kdbus_receivers receivers __uninitialized;
 	unsigned int n;
 	int ret;
 
