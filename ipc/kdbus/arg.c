@@ -61,7 +61,7 @@ static int arg_check_item(const struct kdbus_arg_rules *rules, const struct kdbu
 	return ret ?: i;
 }
 
-static int arg_check_items(struct kdbus_arg *arg, const struct kdbus_arg_rules *rules)
+static noinline int arg_check_items(struct kdbus_arg *arg, const struct kdbus_arg_rules *rules)
 {
 	const void *items = arg->data + rules->size;
 	size_t items_size = arg->size - rules->size;
@@ -84,6 +84,15 @@ static int arg_check_items(struct kdbus_arg *arg, const struct kdbus_arg_rules *
 	}
 	arg->present = present;
 	return pos == KDBUS_ALIGN8(items_size) ? 0 : -EINVAL;
+}
+
+/* Nearly every argument has no more than one item, of the type that is the first in its rules. */
+static bool arg_has_usual_item(const struct kdbus_arg_rules *rules, const struct kdbus_item *item,
+			       size_t room)
+{
+	return room >= KDBUS_ITEM_HEADER_SIZE && item->size >= KDBUS_ITEM_HEADER_SIZE &&
+	       item->size <= room && KDBUS_ALIGN8(item->size) == KDBUS_ALIGN8(room) &&
+	       item->type == rules->items[0].type && kdbus_item_is_usual(item);
 }
 
 /* Tell the caller which of the types that he listed are not known here. */
@@ -117,7 +126,7 @@ static u64 __user *arg_return_flags(const struct kdbus_arg *arg)
 	return arg->user + offsetof(struct kdbus_cmd, return_flags);
 }
 
-static int arg_copy_large(struct kdbus_arg *arg, u64 size)
+static noinline int arg_copy_large(struct kdbus_arg *arg, u64 size)
 {
 	if (size < arg->rules->size)
 		return -EINVAL;
@@ -154,7 +163,8 @@ static noinline int arg_copy_other(struct kdbus_arg *arg)
  * Nearly all arguments are small: size, the rest, and the clearing of return_flags in one
  * go, because every beginning of an access to user memory has its price.
  */
-static int arg_copy(struct kdbus_arg *arg, u64 __user *user, const struct kdbus_arg_rules *rules)
+static __always_inline int arg_copy(struct kdbus_arg *arg, u64 __user *user,
+				    const struct kdbus_arg_rules *rules)
 {
 	static const size_t at = offsetof(struct kdbus_cmd, return_flags) / sizeof(u64);
 	u64 size;
@@ -198,6 +208,8 @@ static noinline int arg_check_flags(struct kdbus_arg *arg)
 
 static int arg_check(struct kdbus_arg *arg, const struct kdbus_arg_rules *rules)
 {
+	const struct kdbus_item *item = arg->data + rules->size;
+	size_t items_size = arg->size - rules->size;
 	int ret;
 
 	if (unlikely(arg->cmd->flags & ~rules->flags)) {
@@ -205,9 +217,14 @@ static int arg_check(struct kdbus_arg *arg, const struct kdbus_arg_rules *rules)
 		if (ret)
 			return ret;
 	}
-	ret = arg_check_items(arg, rules);
-	if (unlikely(ret))
-		return ret;
+	if (likely(arg_has_usual_item(rules, item, items_size))) {
+		arg->items[0] = item;
+		arg->present = BIT(0);
+	} else if (items_size) {
+		ret = arg_check_items(arg, rules);
+		if (ret)
+			return ret;
+	}
 	if (unlikely(arg->negotiate || arg->present & BIT(rules->n_items))) {
 		ret = arg_negotiate(arg);
 		if (ret || arg->negotiate)

@@ -46,7 +46,7 @@ static int size_check(size_t payload, size_t expected)
 
 /**
  * kdbus_item_check_other() - the rest of kdbus_item_check()
- * @item: as there; neither PAYLOAD_VEC nor FREE
+ * @item: as there; not usual
  *
  * Return: as there.
  */

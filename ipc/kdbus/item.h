@@ -40,23 +40,32 @@ static inline struct kdbus_item *kdbus_item_next(const struct kdbus_item *item)
 int kdbus_item_check_other(const struct kdbus_item *item);
 
 /**
+ * kdbus_item_is_usual() - is it one of those that nearly every call has, and well-formed?
+ * @item: as for kdbus_item_check()
+ *
+ * Return: whether.
+ */
+static inline bool kdbus_item_is_usual(const struct kdbus_item *item)
+{
+	size_t payload = kdbus_item_payload_size(item);
+
+	if (item->type == KDBUS_ITEM_PAYLOAD_VEC)
+		return payload == sizeof(item->vec) && item->vec.size;
+	return item->type == KDBUS_ITEM_FREE && payload % sizeof(u64) == 0;
+}
+
+/**
  * kdbus_item_check() - is an item from user space well-formed?
  * @item: in kernel memory, its size inside of the buffer and at least that of
  *        the header
  *
- * Only what can be said by the item alone.  Those that nearly every call has, here.
+ * Only what can be said by the item alone.
  *
  * Return: 0, -EINVAL, -EBADF for a negative memfd, -ENAMETOOLONG.
  */
 static inline int kdbus_item_check(const struct kdbus_item *item)
 {
-	size_t payload = kdbus_item_payload_size(item);
-
-	if (likely(item->type == KDBUS_ITEM_PAYLOAD_VEC))
-		return payload != sizeof(item->vec) || !item->vec.size ? -EINVAL : 0;
-	if (likely(item->type == KDBUS_ITEM_FREE))
-		return payload % sizeof(u64) ? -EINVAL : 0;
-	return kdbus_item_check_other(item);
+	return kdbus_item_is_usual(item) ? 0 : kdbus_item_check_other(item);
 }
 
 /**

@@ -46,8 +46,8 @@ const struct kdbus_arg_rules kdbus_send_rules = {
 	.flags = KDBUS_SEND_SYNC_REPLY | KDBUS_SEND_WAIT,
 	.n_items = 3,
 	.items = {
-		{ .type = KDBUS_ITEM_CANCEL_FD },
 		{ .type = KDBUS_ITEM_FREE },
+		{ .type = KDBUS_ITEM_CANCEL_FD },
 		{ .type = KDBUS_ITEM_DEADLINE },
 	},
 };
@@ -455,8 +455,8 @@ int kdbus_cmd_send(struct kdbus_conn *conn, struct kdbus_arg *arg)
 		.negotiate = arg->negotiate,
 		.is_sync = cmd->flags & KDBUS_SEND_SYNC_REPLY,
 		.waits = cmd->flags & KDBUS_SEND_WAIT,
-		.cancel = kdbus_arg_item(arg, 0),
-		.free = kdbus_arg_item(arg, 1),
+		.free = kdbus_arg_item(arg, 0),
+		.cancel = kdbus_arg_item(arg, 1),
 		.deadline = kdbus_arg_item(arg, 2),
 	};
 	struct kdbus_entry *reply = NULL;
