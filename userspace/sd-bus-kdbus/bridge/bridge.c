@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "../core/internal.h"
 #include "../core/query.h"
 #include "bridge.h"
 #include "libc.h"
@@ -121,6 +122,7 @@ static int bridge_attach(int fd, struct kbus_conn *conn)
 	pthread_mutex_lock(&bridge->lock);
 	bridge->fd = fd;
 	bridge->conn = conn;
+	bridge->epoll_fd = -1;
 	bridge->generation++;
 	sasl_init(&bridge->sasl, geteuid(), conn->bus_id);
 	r = table_add(fd, bridge);
@@ -189,6 +191,22 @@ void bridge_close(struct bridge *bridge, int fd)
 	bridge_put(bridge);
 }
 
+/* A monitor cannot say goodbye, so a socket whose other end is closed comes in its place. */
+static void hang_up_monitor(struct bridge *bridge)
+{
+	int fds[2], flags = fcntl(bridge->fd, F_GETFD);
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+		return;
+	libc_next()->close(fds[1]);
+	if (dup3(fds[0], bridge->fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0) >= 0) {
+		/* The mapping would keep the connection, which nobody reads any more. */
+		kbus_pool_unmap(bridge->conn);
+		bridge_watch_again(bridge);
+	}
+	libc_next()->close(fds[0]);
+}
+
 /**
  * bridge_disconnect() - end the conversation, as a bus does after a violation
  * @bridge: locked
@@ -205,6 +223,10 @@ void bridge_disconnect(struct bridge *bridge)
 	bridge->is_shut = true;
 	forget_incoming(bridge);
 	forget_partial(bridge);
+	if (bridge->conn->is_monitor) {
+		hang_up_monitor(bridge);
+		return;
+	}
 	do {
 		do {
 			drop = (struct kdbus_cmd_recv){ .size = sizeof(drop),

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -67,6 +68,8 @@ enum bridge_last {
  * @n_guesses: after that, how many more times to say that nothing is there without asking; see receive.c
  * @is_watched: the descriptor is in an epoll set, or was
  * @is_edge: in one that tells of a message once
+ * @epoll_fd: the set that it went into last, -1 if there is none
+ * @event: what that set asks
  * @generation: how many connections this bridge had
  * @is_shut: the library or a violation ended the conversation
  * @has_in: @in is being handed out
@@ -92,6 +95,8 @@ struct bridge {
 	unsigned int n_guesses[BRIDGE_N_LAST];
 	bool is_watched;
 	bool is_edge;
+	int epoll_fd;
+	struct epoll_event event;
 	uint64_t generation;
 	bool is_shut;
 	bool has_in;
@@ -124,7 +129,8 @@ bool bridge_is_calling(void);
 int bridge_wait(struct bridge *bridge, struct pollfd *fd, const struct timespec *timeout);
 bool bridge_any_ready(const struct pollfd *fds, unsigned long n);
 int bridge_add_ready(struct pollfd *fds, unsigned long n);
-void bridge_watch(struct bridge *bridge, int fd, bool is_edge);
+void bridge_watch(struct bridge *bridge, int fd, int epoll_fd, const struct epoll_event *event);
+void bridge_watch_again(struct bridge *bridge);
 
 /* what a socket answers: socket.c */
 int bridge_getsockopt(struct bridge *bridge, int fd, int level, int name, void *value,

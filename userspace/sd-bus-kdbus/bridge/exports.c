@@ -336,10 +336,10 @@ EXPORT int TAKEN(ppoll)(struct pollfd *fds, nfds_t n, const struct timespec *tim
 
 EXPORT int TAKEN(epoll_ctl)(int epoll_fd, int operation, int fd, struct epoll_event *event)
 {
-	struct bridge *bridge = operation == EPOLL_CTL_DEL ? NULL : table_find(fd);
+	struct bridge *bridge = table_find(fd);
 
 	if (__builtin_expect(bridge != NULL, 0))
-		bridge_watch(bridge, fd, event && event->events & EPOLLET);
+		bridge_watch(bridge, fd, epoll_fd, operation == EPOLL_CTL_DEL ? NULL : event);
 	return libc_next()->epoll_ctl(epoll_fd, operation, fd, event);
 }
 

@@ -158,19 +158,42 @@ int bridge_add_ready(struct pollfd *fds, unsigned long n)
 }
 
 /**
- * bridge_watch() - a bridged descriptor goes into an epoll set
+ * bridge_watch() - a bridged descriptor goes into an epoll set, or leaves it
  * @bridge: from table_find()
  * @fd: descriptor
- * @is_edge: the set tells of a message only once
+ * @epoll_fd: the set
+ * @event: what it asks, NULL if it asks nothing any more
  */
-void bridge_watch(struct bridge *bridge, int fd, bool is_edge)
+void bridge_watch(struct bridge *bridge, int fd, int epoll_fd, const struct epoll_event *event)
 {
 	if (!bridge_lock(bridge, fd))
 		return;
-	bridge->is_watched = true;
-	bridge->is_edge = bridge->is_edge || is_edge;
-	/* A message that was taken already: another one makes the descriptor readable. */
-	if (is_ready(bridge))
-		kbus_post_token(bridge->conn);
+	if (event) {
+		bridge->epoll_fd = epoll_fd;
+		bridge->event = *event;
+		bridge->is_watched = true;
+		bridge->is_edge = bridge->is_edge || event->events & EPOLLET;
+		/* A message that was taken already: another one makes the descriptor readable. */
+		if (is_ready(bridge))
+			kbus_post_token(bridge->conn);
+	} else if (bridge->epoll_fd == epoll_fd) {
+		bridge->epoll_fd = -1;
+	}
 	bridge_unlock(bridge);
+}
+
+/**
+ * bridge_watch_again() - another connection is at the number of a bridged descriptor
+ * @bridge: locked
+ *
+ * An epoll set knows files, not numbers, and has forgotten the one that was there.
+ */
+void bridge_watch_again(struct bridge *bridge)
+{
+	int saved = errno;
+
+	if (bridge->epoll_fd >= 0)
+		libc_next()->epoll_ctl(bridge->epoll_fd, EPOLL_CTL_ADD, bridge->fd,
+				       &bridge->event);
+	errno = saved;
 }

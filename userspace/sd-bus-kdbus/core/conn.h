@@ -115,6 +115,7 @@ struct kbus_route {
  * @pool_window_mapped: bytes at @pool_window
  * @said_hello: the client has called Hello
  * @is_monitor: the client became a monitor
+ * @former_id: our id before that, 0 if there was none
  * @wants_fds: the client negotiated descriptors; set it when it does. False at first
  * @options: as given; strings and policy are not kept
  * @attach_recv: metadata that we asked for last
@@ -168,6 +169,7 @@ struct kbus_conn {
 	size_t pool_window_mapped;
 	bool said_hello;
 	bool is_monitor;
+	uint64_t former_id;
 	bool wants_fds;
 	struct kbus_options options;
 	uint64_t attach_recv;

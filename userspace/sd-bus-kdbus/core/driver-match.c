@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -161,6 +162,7 @@ static int replace(struct kbus_conn *conn, struct kbus_conn *monitor, struct kbu
 	conn->pool_mapped = monitor->pool_mapped;
 	conn->pool_window = monitor->pool_window;
 	conn->pool_window_mapped = monitor->pool_window_mapped;
+	conn->former_id = conn->id;
 	conn->id = monitor->id;
 	conn->is_monitor = true;
 	conn->stashed = conn->second = false;
@@ -172,6 +174,45 @@ static int replace(struct kbus_conn *conn, struct kbus_conn *monitor, struct kbu
 	kbus_matchset_free(conn->matches);
 	conn->matches = set;
 	return 0;
+}
+
+/* The well-known names of a connection, one behind the other, each with its NUL. */
+struct own_names {
+	uint64_t id;
+	char *text;
+	size_t size;
+};
+
+static int collect_own_name(void *context, uint64_t id, uint64_t hello_flags, const char *name,
+			    uint64_t name_flags)
+{
+	struct own_names *own = context;
+	char *longer;
+	size_t size;
+
+	(void)hello_flags;
+	if (!name || id != own->id || name_flags & KDBUS_NAME_IN_QUEUE)
+		return 0;
+	size = strlen(name) + 1;
+	longer = realloc(own->text, own->size + size);
+	if (!longer)
+		return -ENOMEM;
+	memcpy(longer + own->size, name, size);
+	own->text = longer;
+	own->size += size;
+	return 0;
+}
+
+/* A monitor has no name, and clients wait until they are told so of each. */
+static int post_losses(struct kbus_conn *conn, const struct own_names *own)
+{
+	size_t at;
+	int r;
+
+	r = kbus_driver_post_signal(conn, "NameLost", conn->unique);
+	for (at = 0; r == 0 && at < own->size; at += strlen(own->text + at) + 1)
+		r = kbus_driver_post_signal(conn, "NameLost", own->text + at);
+	return r;
 }
 
 /**
@@ -187,6 +228,7 @@ int kbus_driver_become_monitor(struct kbus_driver_call *call)
 		.attach_recv = call->conn->attach_recv | KDBUS_ATTACH_NAMES,
 		.pool_size = call->conn->options.pool_size,
 	};
+	struct own_names own = { .id = call->conn->id };
 	struct kbus_conn *monitor = NULL;
 	struct kbus_matchset *set;
 	uint32_t flags;
@@ -204,12 +246,13 @@ int kbus_driver_become_monitor(struct kbus_driver_call *call)
 	if (r == -EPERM)
 		r = kbus_driver_fail(call, KBUS_ERROR_PREFIX "AccessDenied",
 				     "Only the owner of the bus may monitor it");
+	r = r ?: kbus_list(call->conn, KDBUS_LIST_NAMES, collect_own_name, &own);
 	r = r ?: replace(call->conn, monitor, set);
 	kbus_conn_free(monitor);
-	if (r < 0) {
+	if (r < 0)
 		kbus_matchset_free(set);
-		return r;
-	}
-	/* A monitor has no name; clients wait for this signal. */
-	return kbus_driver_post_signal(call->conn, "NameLost", call->conn->unique);
+	else
+		r = post_losses(call->conn, &own);
+	free(own.text);
+	return r;
 }

@@ -75,6 +75,8 @@ struct kbus_free_item {
 	uint64_t offset;
 };
 
+bool kbus_is_wanted(struct kbus_conn *conn, struct kbus_incoming *in);
+
 int kbus_conn_have_bloom(struct kbus_conn *conn);
 
 const void *kbus_pool_at(struct kbus_conn *conn, uint64_t offset, uint64_t size);

@@ -377,6 +377,14 @@ static bool sender_matches(const char *wanted, const struct kbus_match_message *
 	return message->owns_name && message->owns_name(message->context, wanted);
 }
 
+static bool destination_matches(const char *wanted, const struct kbus_match_message *message)
+{
+	if (!message->header->destination)
+		return false;
+	return strcmp(wanted, message->header->destination) == 0 ||
+	       (message->reaches && message->reaches(message->context, wanted));
+}
+
 static bool text_matches(const char *wanted, const char *seen)
 {
 	return !wanted || (seen && strcmp(wanted, seen) == 0);
@@ -397,9 +405,9 @@ bool kbus_match_test(const struct kbus_match *match, const struct kbus_match_mes
 	       text_matches(match->member, h->member) &&
 	       text_matches(match->interface, h->interface) &&
 	       text_matches(match->path, h->path) &&
-	       text_matches(match->destination, h->destination) &&
 	       (!match->path_namespace ||
 		(h->path && is_below(h->path, match->path_namespace, '/'))) &&
+	       (!match->destination || destination_matches(match->destination, message)) &&
 	       (!match->sender || sender_matches(match->sender, message)) &&
 	       (!match->n_args || args_match(match, message));
 }

@@ -64,7 +64,8 @@ struct kbus_match {
  * @header: borrowed
  * @body: borrowed; need not be valid beyond what can be read
  * @owns_name: does the sender own this well-known name? NULL: it owns none
- * @context: for @owns_name
+ * @reaches: does whoever gets this message have this name, too, that the message does not say? NULL: no
+ * @context: for @owns_name and @reaches
  * @kind: a number that two messages share only if their headers say the same, but for what changes from
  *	message to message; 0: nothing is known of that
  */
@@ -72,6 +73,7 @@ struct kbus_match_message {
 	const struct kbus_header *header;
 	const void *body;
 	bool (*owns_name)(void *context, const char *name);
+	bool (*reaches)(void *context, const char *name);
 	void *context;
 	uint64_t kind;
 };

@@ -59,7 +59,8 @@ static int build_owner_changed(struct kbus_conn *conn, const char *name, uint64_
 	char old_owner[KBUS_UNIQUE_MAX] = "", new_owner[KBUS_UNIQUE_MAX] = "";
 	struct kbus_writer body = {};
 
-	if (old_id == new_id)
+	/* A monitor was told of the names that it lost when it became one. */
+	if (old_id == new_id || (old_id && old_id == conn->former_id))
 		return 1;
 	if (old_id)
 		kbus_unique_format(old_owner, old_id);

@@ -184,24 +184,6 @@ static int deny(struct kbus_conn *conn, struct kbus_incoming *in)
 	return NOTHING;
 }
 
-static bool owns_name(void *context, const char *name)
-{
-	return kbus_incoming_owns_name(context, name);
-}
-
-static bool is_wanted(const struct kbus_conn *conn, struct kbus_incoming *in)
-{
-	const struct kbus_match_message message = {
-		.header = &in->header,
-		.body = in->body,
-		.owns_name = owns_name,
-		.context = in,
-		.kind = in->kind,
-	};
-
-	return kbus_matchset_test(conn->matches, &message);
-}
-
 /*
  * May this message say that it comes from the bus? Our own do, and those of the connection that owns
  * the bus's name.
@@ -424,7 +406,7 @@ static int open_message(struct kbus_conn *conn, struct kbus_incoming *in)
 		return reject(conn, in, r == -ENOMEM ? KBUS_DROP_MEMORY : KBUS_DROP_SIZE, NULL);
 	if ((conn->is_monitor ? kbus_matchset_count(conn->matches) > 0 :
 				in->msg->dst_id == KDBUS_DST_ID_BROADCAST) &&
-	    !is_wanted(conn, in))
+	    !kbus_is_wanted(conn, in))
 		return reject(conn, in, KBUS_DROP_FILTERED, NULL);
 	if (is_denied(conn, in))
 		return deny(conn, in);
@@ -472,7 +454,7 @@ static int open_first(struct kbus_conn *conn, struct kbus_incoming *in)
 		r = open_own(in, data, size);
 	if (r != 0)
 		return r;
-	if (in->header.destination || is_wanted(conn, in) ||
+	if (in->header.destination || kbus_is_wanted(conn, in) ||
 	    (conn->is_monitor && !kbus_matchset_count(conn->matches)))
 		return 0;
 	free(in->memory);

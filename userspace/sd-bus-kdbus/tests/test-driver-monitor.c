@@ -6,8 +6,8 @@
 #include "client.h"
 #include "driver-call.h"
 
-/* Calls BecomeMonitor with @rule, or without one. */
-static bool become_monitor(struct client *c, const char *rule)
+/* Calls BecomeMonitor with @rule, or without one. The client had @names, up to NULL, besides its own. */
+static bool become_monitor_without(struct client *c, const char *rule, const char *const *names)
 {
 	struct kbus_writer body = {};
 	char unique[KBUS_UNIQUE_MAX];
@@ -19,13 +19,22 @@ static bool become_monitor(struct client *c, const char *rule)
 	kbus_put_array_close(&body);
 	kbus_put_u32(&body, 0);
 	EXPECT_EQ(0, client_call_bus(c, KBUS_INTERFACE_MONITORING, "BecomeMonitor", "asu", &body));
-	if (!expect_signal(c, "NameLost", (const char *const[]){ unique, NULL }) ||
-	    !EXPECT_EQ(0, client_read(c)))
+	if (!expect_signal(c, "NameLost", (const char *const[]){ unique, NULL }))
+		return false;
+	for (; *names; names++)
+		if (!expect_signal(c, "NameLost", (const char *const[]){ *names, NULL }))
+			return false;
+	if (!EXPECT_EQ(0, client_read(c)))
 		return false;
 	EXPECT_EQ(KBUS_METHOD_RETURN, c->in.header.type);
 	EXPECT_EQ(c->serial, c->in.header.reply_serial);
 	client_done(c);
 	return true;
+}
+
+static bool become_monitor(struct client *c, const char *rule)
+{
+	return become_monitor_without(c, rule, (const char *const[]){ NULL });
 }
 
 /* The next message that @c gets is @member. */
@@ -45,8 +54,8 @@ TEST(a_monitor_sees_what_others_say)
 
 	if (pair_open(&p) && client_open(&m, NULL)) {
 		become_monitor(&m, NULL);
-		/* Its own connection is gone. */
-		expect_signal(&m, "NameOwnerChanged", (const char *const[]){ m.conn->unique, NULL });
+		/* Its own connection is gone, but that it knows. */
+		EXPECT_TRUE(client_has_nothing(&m));
 		client_call(&p.a, p.b.conn->unique, "Call", NULL, NULL);
 		sees(&m, "Call");
 		client_signal(&p.a, p.b.conn->unique, "Unicast", NULL, NULL);
@@ -57,6 +66,59 @@ TEST(a_monitor_sees_what_others_say)
 		EXPECT_EQ(-EACCES, client_call_bus(&m, NULL, "GetId", NULL, NULL));
 		EXPECT_TRUE(client_has_nothing(&m));
 		client_close(&m);
+	}
+	pair_close(&p);
+}
+
+TEST(a_monitor_knows_whose_names_a_destination_has)
+{
+	static const char name[] = "org.example.Witness";
+	char rule[128];
+	struct client m, n;
+	struct pair p;
+
+	if (pair_open(&p) && client_open(&m, NULL) && client_open(&n, NULL)) {
+		bus_request_name(&p.b, name, 0, 1);
+		snprintf(rule, sizeof(rule), "destination='%s',member='Wanted'", name);
+		become_monitor(&m, rule);
+		snprintf(rule, sizeof(rule), "destination='%s',member='Wanted'",
+			 p.b.conn->unique);
+		become_monitor(&n, rule);
+		client_signal(&p.a, name, "Wanted", NULL, NULL);
+		client_signal(&p.a, p.b.conn->unique, "Wanted", NULL, NULL);
+		client_signal(&p.b, p.a.conn->unique, "Wanted", NULL, NULL);
+		client_signal(&p.a, NULL, "Wanted", NULL, NULL);
+		sees(&m, "Wanted");
+		sees(&n, "Wanted");
+		sees(&m, "Wanted");
+		sees(&n, "Wanted");
+		EXPECT_TRUE(client_has_nothing(&m));
+		EXPECT_TRUE(client_has_nothing(&n));
+		client_close(&n);
+		client_close(&m);
+	}
+	pair_close(&p);
+}
+
+TEST(a_monitor_is_told_of_each_name_that_it_had)
+{
+	static const char *const names[] = { "org.example.A", "org.example.B", NULL };
+	struct client c;
+	struct pair p;
+
+	if (pair_open(&p) && client_open(&c, NULL)) {
+		bus_request_name(&p.a, names[0], 0, 1);
+		bus_request_name(&p.a, names[1], 0, 1);
+		bus_request_name(&p.b, "org.example.C", 0, 1);
+		/* Somebody else's, for which it only waits. */
+		bus_request_name(&p.a, "org.example.C", 0, 2);
+		become_monitor_without(&p.a, "member='NameOwnerChanged'", names);
+		EXPECT_TRUE(client_has_nothing(&p.a));
+		/* And others may have them. */
+		bus_request_name(&c, names[0], 4, 1);
+		expect_signal(&p.a, "NameOwnerChanged",
+			      (const char *const[]){ names[0], "", c.conn->unique, NULL });
+		client_close(&c);
 	}
 	pair_close(&p);
 }
