@@ -33,7 +33,10 @@ static void fail_early(struct activator *activator, const struct spawn_failure *
 			       strerror(failure->error));
 }
 
-/* A process that ends before its name is taken has failed, whatever its status. */
+/*
+ * A process that ends before its name is taken has failed, unless it says that all is well: then it left a child
+ * behind, as daemons do, which has the rest of the time to take the name.
+ */
 static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void *userdata)
 {
 	struct activator *activator = userdata;
@@ -46,6 +49,8 @@ static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void
 		return 0;
 	if (read(activator->failure, &failure, sizeof(failure)) == sizeof(failure))
 		fail_early(activator, &failure);
+	else if (info->si_code == CLD_EXITED && info->si_status == 0)
+		return 0;
 	else if (info->si_code == CLD_EXITED)
 		activator_fail(activator, "Spawn.ChildExited", "the process ended with status %d", info->si_status);
 	else
