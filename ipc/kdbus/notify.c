@@ -274,23 +274,31 @@ static void notify_copy_to_caller(struct kdbus_conn *caller, struct kdbus_receiv
 		kdbus_receivers_add(receivers, caller, entry);
 }
 
-static void notify_deliver(struct kdbus_bus *bus, const struct kdbus_event *event)
+/* All copies.  The image is not on the stack while they are committed. */
+static noinline_for_stack void notify_write(struct kdbus_bus *bus, const struct kdbus_event *event,
+					    struct kdbus_receivers *receivers)
 {
 	u64 image[DIV_ROUND_UP(NOTIFY_IMAGE_MAX, sizeof(u64))] __uninitialized;
-	struct kdbus_receivers receivers __uninitialized;
 	unsigned int i;
 	size_t size;
 
 	size = notify_image(event, image);
-	kdbus_receivers_init(&receivers);
 	if (event->dst)
-		notify_copy_to_caller(event->dst, &receivers, image, size);
+		notify_copy_to_caller(event->dst, receivers, image, size);
 	else
-		notify_copy_to_all(bus, event, &receivers, image, size);
-	i = receivers.n;
-	kdbus_receivers_add_monitors(&receivers, bus);
-	for (; i < receivers.n; i++)
-		notify_copy_or_count(&receivers.stages[i], image, size);
+		notify_copy_to_all(bus, event, receivers, image, size);
+	i = receivers->n;
+	kdbus_receivers_add_monitors(receivers, bus);
+	for (; i < receivers->n; i++)
+		notify_copy_or_count(&receivers->stages[i], image, size);
+}
+
+static void notify_deliver(struct kdbus_bus *bus, const struct kdbus_event *event)
+{
+	struct kdbus_receivers receivers __uninitialized;
+
+	kdbus_receivers_init(&receivers);
+	notify_write(bus, event, &receivers);
 	kdbus_receivers_commit(&receivers, &bus->clock, NULL, event->seen);
 	kdbus_receivers_free(&receivers);
 }

@@ -352,10 +352,20 @@ static void send_be_patient(struct kdbus_message *message, const struct kdbus_se
 	message->patience = patience;
 }
 
+/* A sender who waits for room; apart because of the stack. */
+static noinline_for_stack int send_patiently(struct kdbus_message *message,
+					     const struct kdbus_send_how *how,
+					     struct file *cancel, struct kdbus_entry **reply)
+{
+	struct kdbus_patience patience;
+
+	send_be_patient(message, how, cancel, &patience);
+	return send_dispatch(message, how, cancel, reply);
+}
+
 static int send_message(struct kdbus_message *message, const struct kdbus_send_how *how,
 			struct kdbus_entry **reply)
 {
-	struct kdbus_patience patience __uninitialized;
 	struct file *cancel;
 	int ret;
 
@@ -365,10 +375,9 @@ static int send_message(struct kdbus_message *message, const struct kdbus_send_h
 	ret = kdbus_message_check(message, how->is_sync);
 	if (!ret)
 		ret = kdbus_message_import_files(message);
-	if (!ret && how->waits)
-		send_be_patient(message, how, cancel, &patience);
 	if (!ret)
-		ret = send_dispatch(message, how, cancel, reply);
+		ret = unlikely(how->waits) ? send_patiently(message, how, cancel, reply) :
+					     send_dispatch(message, how, cancel, reply);
 	if (cancel)
 		fput(cancel);
 	return ret;
