@@ -22,7 +22,7 @@
  *
  * Rights belong to connections, not to names: what may be done to one name of a
  * peer may be done to the peer.  Nothing is remembered but what the databases have said of the
- * name that a connection sent to last, see DOC: Destination.
+ * name that a connection remembers, see DOC: Destination.
  */
 
 static bool has_policy(const struct kdbus_conn *conn)

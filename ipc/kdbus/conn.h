@@ -96,7 +96,7 @@ struct kdbus_user;
  * @matches: what it wants to hear
  * @memo: whom its last broadcast was for; owned, NULL until a search for it costs much;
  *        written once
- * @destination: the name that it sent to last; has rules of its own
+ * @destination: a name that it has sent to; has rules of its own
  * @is_popular: its last broadcast had many receivers; a hint, read and written whole
  * @ep_entry: link in kdbus_ep.conns; under the lock of @ep
  * @monitor_entry: link in kdbus_bus.monitors; under monitors_sem

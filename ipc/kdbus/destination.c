@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The name that a sender has sent to last. */
+/* The name that a sender remembers. */
 
 #include <linux/bitops.h>
 #include <linux/cred.h>
@@ -11,8 +11,8 @@
 /**
  * DOC: Destination
  *
- * Who sends to a name is likely to send to it again.  So each connection remembers the
- * name that its last message went to: the name itself, not its owner, and what the databases
+ * Who sends to a name is likely to send to it again.  So each connection remembers a
+ * name that it has sent to: the name itself, not its owner, and what the databases
  * of its endpoint and of the bus have said of it.  A message whose text is that of the name,
  * byte for byte, is not checked, hashed and looked up again.  What holds for how long:
  *
@@ -30,6 +30,10 @@
  *   group and groups: these are looked up for another struct cred than the one that is pinned
  *   here, which cannot change.  The user of the owner and what else he may be reached by is
  *   not remembered: see kdbus_may_talk_to_owner().
+ *
+ * A name takes the place of another one when it is looked up twice without a third between.
+ * So whoever sends to many names in turn does not pay for each that it takes the place of the
+ * last one, and of two that are used in turn every third message finds its name.
  *
  * Nobody waits for what is remembered.  It is in the hands of one thread at a time; another
  * one that sends meanwhile looks the name up as if there was nothing.  The memory that it costs
@@ -87,19 +91,27 @@ void kdbus_destination_give_back(struct kdbus_destination *destination)
 	clear_bit_unlock(0, &destination->taken);
 }
 
+static void destination_set_name(struct kdbus_destination *destination,
+				 struct kdbus_name_entry *name)
+{
+	kdbus_name_put(destination->name);
+	destination->name = kdbus_name_get(name);
+	destination->ep.n_changes = 0;
+	destination->bus.n_changes = 0;
+}
+
 /**
- * kdbus_destination_keep() - remember another name
+ * kdbus_destination_keep() - remember another name, if it may be worth it
  * @destination: what the sender remembers; not taken by the caller
- * @name: gets one more reference
+ * @name: was looked up; gets one more reference
  */
 void kdbus_destination_keep(struct kdbus_destination *destination, struct kdbus_name_entry *name)
 {
 	if (!destination_try_take(destination))
 		return;
-	kdbus_name_put(destination->name);
-	destination->name = kdbus_name_get(name);
-	destination->ep.n_changes = 0;
-	destination->bus.n_changes = 0;
+	if (!destination->name || destination->looked_up == name->registration)
+		destination_set_name(destination, name);
+	destination->looked_up = name->registration;
 	kdbus_destination_give_back(destination);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The name that a sender has sent to last. */
+/* The name that a sender remembers. */
 #ifndef KDBUS_DESTINATION_H
 #define KDBUS_DESTINATION_H
 
@@ -11,9 +11,10 @@ struct cred;
 struct kdbus_name_entry;
 
 /**
- * struct kdbus_destination - the name that a sender has sent to last
+ * struct kdbus_destination - the name that a sender remembers
  * @taken: bit 0: the rest is in somebody's hands
  * @name: pinned; NULL if nothing is remembered
+ * @looked_up: registration of the name that was looked up last; 0 if none was
  * @cred: to whom the databases have said something of @name; pinned, or NULL
  * @ep: what that of the sender's endpoint has said
  * @bus: what that of the bus has said
@@ -21,6 +22,7 @@ struct kdbus_name_entry;
 struct kdbus_destination {
 	unsigned long taken;
 	struct kdbus_name_entry *name;
+	u64 looked_up;
 	const struct cred *cred;
 	struct kdbus_verdict ep;
 	struct kdbus_verdict bus;
