@@ -167,6 +167,8 @@ static __always_inline int arg_copy(struct kdbus_arg *arg, u64 __user *user,
 				    const struct kdbus_arg_rules *rules)
 {
 	static const size_t at = offsetof(struct kdbus_cmd, return_flags) / sizeof(u64);
+	/* Read before the section, where UBSAN may not complain about it. */
+	const bool has_return_flags = !rules->is_message;
 	u64 size;
 
 	if (!IS_ALIGNED((unsigned long)user, sizeof(u64)))
@@ -183,7 +185,7 @@ static __always_inline int arg_copy(struct kdbus_arg *arg, u64 __user *user,
 	arg->inline_data[0] = size;
 	if (kdbus_unsafe_get_words(&arg->inline_data[1], user + 1, size - sizeof(u64)))
 		goto out_fault;
-	if (!rules->is_message) {
+	if (has_return_flags) {
 		arg->inline_data[at] = 0;
 		unsafe_put_user(0, user + at, out_fault);
 	}
