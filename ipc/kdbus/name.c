@@ -511,11 +511,12 @@ static void name_pass_on(struct kdbus_name_entry *name, struct kdbus_claim *old)
 		name_set_owner(name, old->conn, NULL);
 		kdbus_notify_name(old->conn, old->bye, name, old->conn->id, old->flags, 0, 0);
 	} else {
+		/* First: whoever finds him by the name finds that he has it. */
+		claim_set_flags(next, KDBUS_NAME_IN_QUEUE, KDBUS_NAME_PRIMARY);
 		if (next == name->activator)
 			name_move(name, old->conn, next->conn);
 		else
 			name_set_owner(name, old->conn, next->conn);
-		claim_set_flags(next, KDBUS_NAME_IN_QUEUE, KDBUS_NAME_PRIMARY);
 		kdbus_notify_name(old->conn, old->bye, name, old->conn->id, old->flags,
 				  next->conn->id, next->flags);
 	}

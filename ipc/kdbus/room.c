@@ -34,8 +34,9 @@ static int room_pin(struct kdbus_conn *conn, const struct kdbus_arg *arg,
 	kdbus_delay_point();
 	if (kdbus_may_talk(conn, current_cred(), target->conn))
 		return 0;
+	ret = kdbus_target_has_moved(target) ? -ESTALE : -EPERM;
 	kdbus_target_unpin(target);
-	return -EPERM;
+	return ret;
 }
 
 static int room_ask(struct kdbus_conn *conn, const struct kdbus_arg *arg,

@@ -149,6 +149,26 @@ static bool target_may_hear(struct kdbus_message *message, struct kdbus_target *
 		kdbus_may_talk(src, current_cred(), target->conn);
 }
 
+/**
+ * kdbus_target_has_moved() - has the name that a message is addressed by another owner by now?
+ * @target: pinned
+ *
+ * Whoever has lost it may be somebody who may not be talked to: then the next owner is asked for.
+ *
+ * Return: whether; not if it is addressed by id alone.
+ */
+bool kdbus_target_has_moved(const struct kdbus_target *target)
+{
+	bool has_moved;
+
+	if (!target->name)
+		return false;
+	spin_lock(&target->conn->lock);
+	has_moved = !kdbus_name_is_owned_by(target->name, target->conn);
+	spin_unlock(&target->conn->lock);
+	return has_moved;
+}
+
 /* Apart from what is done by id, which shall not pay for it. */
 static noinline int target_pin_named(struct kdbus_message *message, struct kdbus_target *target,
 				     bool to_talk)
@@ -156,8 +176,8 @@ static noinline int target_pin_named(struct kdbus_message *message, struct kdbus
 	int ret = target_find_named(message, target);
 
 	if (!ret && to_talk && !target_may_hear(message, target)) {
+		ret = kdbus_target_has_moved(target) ? -EAGAIN : -EPERM;
 		kdbus_target_unpin(target);
-		ret = -EPERM;
 	}
 	if (!ret && message->patience)
 		message->patience->name = target->name;
@@ -203,7 +223,7 @@ int kdbus_target_pin(struct kdbus_message *message, struct kdbus_target *target)
  * @target: out: to be let go of by kdbus_target_unpin() if 0 is returned
  *
  * Context: May sleep.
- * Return: as kdbus_target_pin(); -EPERM.
+ * Return: as kdbus_target_pin(); -EPERM; -EAGAIN if the name got another owner meanwhile.
  */
 int kdbus_target_pin_to_talk(struct kdbus_message *message, struct kdbus_target *target)
 {

@@ -26,6 +26,7 @@ int kdbus_target_pin_name(struct kdbus_conn *src, const char *text, u64 id,
 			  struct kdbus_target *target);
 int kdbus_target_pin(struct kdbus_message *message, struct kdbus_target *target);
 int kdbus_target_pin_to_talk(struct kdbus_message *message, struct kdbus_target *target);
+bool kdbus_target_has_moved(const struct kdbus_target *target);
 void kdbus_target_unpin(struct kdbus_target *target);
 
 struct kdbus_entry *kdbus_unicast_copy(struct kdbus_message *message, struct kdbus_conn *dst);

@@ -446,12 +446,13 @@ static int crowd_stop(struct crowd *crowd)
 	return crowd->unexpected;
 }
 
-/* Wait until each thread may have sent twice since it had been here. */
+/* Wait until each thread may have sent twice since it had been here, or none sends any more. */
 static void crowd_wait(struct crowd *crowd)
 {
 	unsigned int n = __atomic_load_n(&crowd->n_tried, __ATOMIC_RELAXED);
 
-	while (__atomic_load_n(&crowd->n_tried, __ATOMIC_RELAXED) - n < 4)
+	while (__atomic_load_n(&crowd->n_tried, __ATOMIC_RELAXED) - n < 4 &&
+	       __atomic_load_n(&crowd->n_flying, __ATOMIC_RELAXED) < MAX_FLYING)
 		sched_yield();
 }
 
@@ -526,6 +527,45 @@ TEST_F(granted, right_that_comes_and_goes_under_several_threads_is_the_present_o
 	n += crowd_drain(&crowd, &self->service, &own);
 	EXPECT_EQ(crowd.n_sent, n);
 	EXPECT_EQ(2 * ROUNDS, own);
+}
+
+/*
+ * Owners may be talked to because of that name alone, and one who has lost it is none.  Names in
+ * turn, so that the policy is asked again and again.
+ */
+/* abi: 15.4/talk-policy */
+TEST_F_TIMEOUT(granted, name_that_moves_under_several_threads_stays_permitted, 120)
+{
+	struct crowd crowd = { .sender = &self->alice, .names = { NAME, "org.example.stays" } };
+	const __u64 flags = SHARED | KDBUS_NAME_QUEUE;
+	struct conn b, stays, *owners[] = { &self->service, &b, &stays };
+	unsigned int i, j, n = 0, own = 0;
+	int ret;
+
+	ASSERT_EQ(0, policy_update(&self->holder, "org.example.*", WORLD, TALK, 0));
+	ASSERT_EQ(0, conn_new(&b, &self->bus));
+	ASSERT_EQ(0, conn_new(&stays, &self->bus));
+	ASSERT_EQ(0, name_acquire(&stays, crowd.names[1], 0, NULL));
+	ASSERT_EQ(0, name_acquire(&self->service, NAME, flags, NULL));
+	ASSERT_EQ(0, become(ALICE, ALICE));
+	ASSERT_EQ(0, crowd_start(&crowd));
+	for (i = 0; i < ROUNDS / 2; i++) {
+		/* taken away, then handed down */
+		ret = i % 2 ? name_release(&b, NAME) :
+		      name_acquire(&b, NAME, flags | KDBUS_NAME_REPLACE_EXISTING, NULL);
+		EXPECT_EQ(0, ret);
+		for (j = 0; j < ARRAY_SIZE(owners); j++)
+			n += crowd_drain(&crowd, owners[j], &own);
+		crowd_wait(&crowd);
+	}
+	EXPECT_EQ(0, crowd_stop(&crowd));
+	for (j = 0; j < ARRAY_SIZE(owners); j++)
+		n += crowd_drain(&crowd, owners[j], &own);
+	EXPECT_EQ(crowd.n_sent, n);
+	EXPECT_EQ(0, own);
+	ASSERT_EQ(0, become_root());
+	conn_close(&stays);
+	conn_close(&b);
 }
 
 TEST_HARNESS_MAIN
