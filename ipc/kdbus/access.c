@@ -68,7 +68,10 @@ bool kdbus_may_own(struct kdbus_conn *conn, const struct cred *cred, const char 
 	return kdbus_policy_level(&conn->bus->policy, cred, name) >= KDBUS_POLICY_OWN;
 }
 
-/* The same, by a name that @peer has; it may have others. */
+/*
+ * May @peer be talked to?  If there is @verdict, that is what @db has said of @name, which @peer
+ * has; it may have others.
+ */
 static __always_inline bool peer_is_reached(struct kdbus_policy *db, const struct cred *cred,
 					    struct kdbus_conn *peer, const char *name,
 					    struct kdbus_verdict *verdict)

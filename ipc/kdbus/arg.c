@@ -126,6 +126,7 @@ static u64 __user *arg_return_flags(const struct kdbus_arg *arg)
 	return arg->user + offsetof(struct kdbus_cmd, return_flags);
 }
 
+/* An argument that is large, or whose size is wrong. */
 static noinline int arg_copy_large(struct kdbus_arg *arg, u64 size)
 {
 	if (size < arg->rules->size)
@@ -151,7 +152,7 @@ static noinline int arg_copy_large(struct kdbus_arg *arg, u64 size)
 	return put_user(0, arg_return_flags(arg)) ? -EFAULT : 0;
 }
 
-/* An argument that is large, whose size is wrong, or at the end of the address space. */
+/* One so near to the end of the address space that a larger one would not fit there. */
 static noinline int arg_copy_other(struct kdbus_arg *arg)
 {
 	u64 size;
@@ -173,7 +174,7 @@ static __always_inline int arg_copy(struct kdbus_arg *arg, u64 __user *user,
 
 	if (!IS_ALIGNED((unsigned long)user, sizeof(u64)))
 		return -EFAULT;
-	/* More than there may be; a fault of what is not there stays one. */
+	/* As much as a small one may have: what it does not have is not touched. */
 	if (unlikely(!user_access_begin(user, sizeof(arg->inline_data))))
 		return arg_copy_other(arg);
 	unsafe_get_user(size, user, out_fault);

@@ -65,7 +65,7 @@ struct kdbus_claim {
 	struct kdbus_event *bye;
 };
 
-/* Has everybody heard who owns it?  Asked by whoever got the owner from kdbus_name_find(). */
+/* Has everybody heard who owns it?  Asked by whoever has looked for the owner before. */
 static inline bool kdbus_name_is_told(const struct kdbus_name_entry *name)
 {
 	/* Pairs with name_set_owner(): who has seen an owner sees that he is not told yet. */
