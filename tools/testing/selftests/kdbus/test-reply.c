@@ -281,6 +281,36 @@ TEST_F(reply, of_one_that_closes_is_told_dead_once)
 	EXPECT_EQ(-EAGAIN, recv_cookie(&self->a));
 }
 
+/* In that in which he came to owe the answers: those that move with a name are the last. */
+TEST_F(reply, of_several_calls_is_told_dead_in_their_order)
+{
+	static const char name[] = "com.example.Service";
+	struct conn starter;
+	struct args msg;
+	int i;
+
+	ASSERT_EQ(0, conn_new_named(&starter, &self->bus, KDBUS_HELLO_ACTIVATOR, name));
+	for (i = 21; i <= 40; i++) {
+		args_msg_name(&msg, name, i);
+		msg.msg.flags = KDBUS_MSG_EXPECT_REPLY;
+		msg.msg.timeout_ns = deadline_ms(PATIENCE_MS);
+		ASSERT_EQ(0, msg_send(&self->a, &msg));
+	}
+	for (i = 1; i <= 20; i++) {
+		ASSERT_EQ(0, send_call(&self->a, self->b.id, i));
+	}
+	ASSERT_EQ(0, name_acquire(&self->b, name, 0, NULL));
+	for (i = 1; i <= 40; i++) {
+		EXPECT_EQ(i, recv_cookie(&self->b));
+	}
+	conn_close(&self->b);
+	for (i = 1; i <= 40; i++) {
+		EXPECT_EQ(0, recv_notice(&self->a, KDBUS_ITEM_REPLY_DEAD, i));
+	}
+	EXPECT_EQ(-EAGAIN, recv_cookie(&self->a));
+	conn_close(&starter);
+}
+
 /* abi: 17/reply-dead, 17/synchrony */
 TEST_F(reply, of_one_that_says_bye_is_told_dead_before_bye_returns)
 {
