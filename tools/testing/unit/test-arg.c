@@ -104,6 +104,27 @@ TEST(address_has_to_be_aligned_and_readable)
 	EXPECT_EQ(-EFAULT, import());
 }
 
+/* Where less than there may be of an argument fits behind it. */
+TEST(command_at_the_end_of_the_address_space_is_like_others)
+{
+	good_command();
+	unit_user_memory.is_last = true;
+	EXPECT_EQ(0, kdbus_arg_import(&arg, cmd, &rules));
+	EXPECT_EQ(cmd->size, arg.size);
+	EXPECT_EQ(0, strcmp(kdbus_arg_item(&arg, 0)->str, "a.b"));
+	EXPECT_EQ(0, cmd->return_flags);
+	kdbus_arg_release(&arg);
+
+	cmd->size++;
+	EXPECT_EQ(-EFAULT, import());
+	cmd->size = sizeof(*cmd) - 1;
+	EXPECT_EQ(-EINVAL, import());
+	cmd->size = MAX_SIZE + 1;
+	EXPECT_EQ(-EMSGSIZE, import());
+	unit_user_memory.size = 0;
+	EXPECT_EQ(-EFAULT, import());
+}
+
 TEST(size_has_bounds_that_are_checked_before_memory_is_read)
 {
 	static const struct {
