@@ -97,15 +97,16 @@ TEST_F(parser, not_a_byte_beyond_size_is_read)
 static __u8 *end_of_memory(void)
 {
 	const size_t page = sysconf(_SC_PAGESIZE);
-	__u8 *at = (__u8 *)(sizeof(void *) == 8 ? 1ULL << 47 : 1ULL << 32);
+	/* Numbers: to the compiler a pointer that is counted from NULL points nowhere. */
+	uintptr_t at = sizeof(void *) == 8 ? 1ULL << 47 : 0;
 	void *found;
 
 	do {
 		at -= page;
-		found = mmap(at, page, PROT_READ | PROT_WRITE,
+		found = mmap((void *)at, page, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	} while (found == MAP_FAILED && errno == ENOMEM);
-	return found == MAP_FAILED ? NULL : at + page;
+	return found == MAP_FAILED ? NULL : found + page;
 }
 
 /* abi: 6.2/valid */
