@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "sensor.h"
 
@@ -69,19 +67,5 @@ static int meter(struct peer *sensor, uint64_t recorder_id)
 
 int main(void)
 {
-	struct peer sensor, listener;
-	int status, ret;
-	char path[256];
-	pid_t pid;
-
-	sensor_bus(path);
-	sensor_connect(&sensor, path, 0);
-	sensor_connect(&listener, path, 0);
-	pid = fork();
-	check(pid >= 0, "fork");
-	if (pid == 0)
-		_exit(meter(&sensor, listener.id));
-	ret = sensor_record(&listener);
-	check(waitpid(pid, &status, 0) == pid, "waitpid");
-	return ret ?: (WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+	return sensor_and_recorder(meter, sensor_record);
 }

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "sensor.h"
 
@@ -79,11 +77,12 @@ static void tell_batch(struct io_uring *ring, struct peer *sensor, uint64_t firs
 }
 /* [meter end] */
 
-static int meter(struct peer *sensor)
+static int meter(struct peer *sensor, uint64_t recorder_id)
 {
 	struct io_uring ring;
 	uint64_t next;
 
+	(void)recorder_id;
 	ring_open(&ring);
 	for (next = 1; next <= READINGS; next += BATCH)
 		tell_batch(&ring, sensor, next);
@@ -147,24 +146,5 @@ static int record(struct peer *listener)
 
 int main(void)
 {
-	struct peer sensor, listener;
-	int status, ret;
-	char path[256];
-	pid_t pid;
-
-	sensor_bus(path);
-	sensor_connect(&sensor, path, 0);
-	sensor_connect(&listener, path, 0);
-	sensor_listen(&listener, sensor.id);
-	pid = fork();
-	check(pid >= 0, "fork");
-	if (pid == 0) {
-		/* Then nobody waits for a recorder that has gone. */
-		close(listener.fd);
-		_exit(meter(&sensor));
-	}
-	ret = record(&listener);
-	close(listener.fd);
-	check(waitpid(pid, &status, 0) == pid, "waitpid");
-	return ret ?: (WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+	return sensor_and_recorder(meter, record);
 }

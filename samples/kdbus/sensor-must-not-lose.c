@@ -9,9 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "sensor.h"
 
@@ -48,10 +46,11 @@ static bool tell_patiently(struct peer *sensor, uint64_t reading)
 	return !(send.cmd.return_flags & KDBUS_SEND_RETURN_LOST);
 }
 
-static int meter(struct peer *sensor)
+static int meter(struct peer *sensor, uint64_t recorder_id)
 {
 	uint64_t i;
 
+	(void)recorder_id;
 	for (i = 1; i <= READINGS; i++) {
 		if (!tell_patiently(sensor, i)) {
 			fprintf(stderr, "reading %" PRIu64 " is lost: the recorder is stuck\n", i);
@@ -63,20 +62,5 @@ static int meter(struct peer *sensor)
 
 int main(void)
 {
-	struct peer sensor, listener;
-	int status, ret;
-	char path[256];
-	pid_t pid;
-
-	sensor_bus(path);
-	sensor_connect(&sensor, path, 0);
-	sensor_connect(&listener, path, 0);
-	sensor_listen(&listener, sensor.id);
-	pid = fork();
-	check(pid >= 0, "fork");
-	if (pid == 0)
-		_exit(meter(&sensor));
-	ret = sensor_record(&listener);
-	check(waitpid(pid, &status, 0) == pid, "waitpid");
-	return ret ?: (WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+	return sensor_and_recorder(meter, sensor_record);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bus.h"
@@ -162,4 +163,29 @@ int sensor_record(struct peer *listener)
 	}
 	printf("%d readings recorded, none missing\n", READINGS);
 	return EXIT_SUCCESS;
+}
+
+int sensor_and_recorder(int (*meter)(struct peer *sensor, uint64_t recorder_id),
+			int (*record)(struct peer *listener))
+{
+	struct peer sensor, listener;
+	int status, ret;
+	char path[256];
+	pid_t pid;
+
+	sensor_bus(path);
+	sensor_connect(&sensor, path, 0);
+	sensor_connect(&listener, path, 0);
+	sensor_listen(&listener, sensor.id);
+	pid = fork();
+	check(pid >= 0, "fork");
+	if (pid == 0) {
+		/* Then nobody waits for a recorder that has gone. */
+		close(listener.fd);
+		_exit(meter(&sensor, listener.id));
+	}
+	ret = record(&listener);
+	close(listener.fd);
+	check(waitpid(pid, &status, 0) == pid, "waitpid");
+	return ret ?: (WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
 }

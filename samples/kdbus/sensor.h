@@ -52,6 +52,12 @@ void sensor_done(struct peer *listener, const struct kdbus_msg *msg);
 /* The payload of an item, or NULL if the message has none of this type. */
 const void *sensor_item(const struct kdbus_msg *msg, uint64_t type);
 
+/*
+ * A bus with the two on it, the sensor in a process of its own: EXIT_SUCCESS if both say so.  The
+ * recorder hears the sensor's signals, and the sensor knows the recorder's id.
+ */
+int sensor_and_recorder(int (*meter)(struct peer *sensor, uint64_t recorder_id),
+			int (*record)(struct peer *listener));
 /* Take all readings, in order and slowly: EXIT_SUCCESS, or EXIT_FAILURE if one is missing. */
 int sensor_record(struct peer *listener);
 
