@@ -116,7 +116,6 @@ static int sync_call(struct storm *storm, unsigned int self, struct args *msg)
 	struct kdbus_msg_info reply;
 	int ret;
 
-	storm->ledger.sync[msg->msg.cookie - storm->ledger.base] = 1;
 	ret = msg_send_flags(&storm->conns[self], msg, KDBUS_SEND_SYNC_REPLY, &reply);
 	return ret ? ret : conn_free(&storm->conns[self], reply.offset);
 }
@@ -360,7 +359,6 @@ static int do_visitor(struct storm *storm, unsigned int self, unsigned int peer)
 
 	if (ret)
 		return ret;
-	storm->ledger.sync[cookie - storm->ledger.base] = 1;
 	ret = match_all(&conn, 1);
 	if (ret == 0)
 		ret = send_broadcast(&conn, next_cookie(storm));

@@ -115,16 +115,15 @@ static void ledger_enter(struct ledger *ledger, unsigned int self, const struct 
 		count(&ledger->ended[msg->cookie_reply - ledger->base]);
 }
 
+/*
+ * A reply is not entered as accepted: it is the end of its call, and who drops it drops one
+ * message, not two.
+ */
 static void ledger_answer(struct storm *storm, unsigned int self, __u64 dst, __u64 cookie_reply)
 {
-	struct ledger *ledger = &storm->ledger;
-	unsigned int cookie = __atomic_add_fetch(&ledger->last, 1, __ATOMIC_RELAXED);
-	bool is_sync = in_ledger(ledger, cookie_reply) &&
-		       ledger->sync[cookie_reply - ledger->base];
+	unsigned int cookie = __atomic_add_fetch(&storm->ledger.last, 1, __ATOMIC_RELAXED);
 	int ret = send_reply(&storm->conns[self], dst, cookie, cookie_reply);
 
-	if (ret == 0 && !is_sync)
-		ledger->accepted[cookie - ledger->base] = 1;
 	/* the caller has given up, or has no room, or is gone */
 	if (ret && ret != -EBADSLT && ret != -ENOBUFS && ret != -EXFULL && ret != -ENXIO &&
 	    ret != -ECONNRESET)
@@ -281,7 +280,8 @@ static void drain_until(struct storm *storm, unsigned int cookie)
 		if (poll(pfds, STORM_CONNS, 100) < 0)
 			complain(storm, "poll: %d", -errno);
 	}
-	complain(storm, "waited too long");
+	complain(storm, "waited too long: %u missing, %u reported as lost, %u dropped",
+		 ledger_missing(ledger), ledger->lost, ledger->discarded);
 }
 
 /*

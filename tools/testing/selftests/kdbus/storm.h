@@ -23,11 +23,10 @@ enum { STORM_A, STORM_B, STORM_GUEST, STORM_STARTER, STORM_CONNS };
  * Cookies are never used twice; those up to @base belong to the past.
  *
  * @last: cookie given out last
- * @accepted: SEND returned 0, and the message is for one receiver's queue
+ * @accepted: SEND returned 0, and the message is for one receiver's queue; not of replies
  * @received: how often it was
  * @heard: the same for broadcasts, per connection
  * @calls: asynchronous call that was accepted
- * @sync: call whose reply is not entered: synchronous, or of one that does not stay
  * @ended: how often a call was answered, or told to have failed
  * @lost: messages that RECV reported as lost
  * @discarded: messages that were dropped on purpose
@@ -39,7 +38,6 @@ struct ledger {
 	unsigned char received[LEDGER_SIZE];
 	unsigned char heard[STORM_CONNS][LEDGER_SIZE];
 	unsigned char calls[LEDGER_SIZE];
-	unsigned char sync[LEDGER_SIZE];
 	unsigned char ended[LEDGER_SIZE];
 	unsigned int lost;
 	unsigned int discarded;

@@ -220,6 +220,25 @@ TEST_F_TIMEOUT(storm, of_all_commands_keeps_messages_calls_and_accounts, 600)
 	       self->storm->n_lost);
 }
 
+/* The ledger itself: two would need two drops to explain them. */
+TEST_F(storm, of_one_call_misses_one_message_when_its_reply_is_dropped)
+{
+	struct ledger *ledger = &self->storm->ledger;
+	unsigned int cookie = ++ledger->last;
+	struct kdbus_cmd_recv recv;
+	struct args msg;
+
+	args_call(&msg, self->storm->conns[STORM_B].id, cookie);
+	ASSERT_EQ(0, msg_send(&self->storm->conns[STORM_A], &msg));
+	ledger->accepted[cookie] = 1;
+	ledger->calls[cookie] = 1;
+	ASSERT_EQ(0, storm_take(self->storm, STORM_B, 0, true));
+	ASSERT_EQ(0, msg_recv(&self->storm->conns[STORM_A], KDBUS_RECV_DROP, &recv));
+	ledger->discarded = 1;
+	storm_settle(self->storm);
+	EXPECT_STREQ("", self->storm->complaint);
+}
+
 /* abi: design/6.1, design/6.6 */
 TEST_F_TIMEOUT(storm, on_busy_cpus_keeps_messages_calls_and_accounts, 600)
 {
