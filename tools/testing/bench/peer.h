@@ -31,7 +31,7 @@ struct peer_options {
 
 struct peer {
 	const char *name;
-	bool inherits_priority;	/* the service runs with its caller's, so it needs none */
+	bool inherits_priority;	/* the service runs with its caller's, whatever its own is */
 	/* before the fork: what both sides inherit */
 	int (*open)(const struct peer_options *options, void **ret_state);
 	/*
