@@ -14,7 +14,10 @@ static bool call_is_done(const void *arg)
 {
 	const struct kdbus_call *call = arg;
 
-	/* The lock in kdbus_call_collect() orders what is read after this. */
+	/*
+	 * Pairs with the stores of kdbus_call_take() and call_done_locked().  What is read after
+	 * this is ordered by the lock in kdbus_call_collect().
+	 */
 	return READ_ONCE(call->state) == KDBUS_CALL_DONE;
 }
 

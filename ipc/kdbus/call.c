@@ -322,7 +322,7 @@ struct kdbus_call *kdbus_call_take(struct kdbus_conn *caller, struct kdbus_conn 
 	if (call) {
 		call_settle_locked(call);
 		if (call->is_sync) {
-			call->state = KDBUS_CALL_TAKEN;
+			WRITE_ONCE(call->state, KDBUS_CALL_TAKEN);
 			kref_get(&call->ref);
 		} else {
 			/* The reference of the list becomes ours. */

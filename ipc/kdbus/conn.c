@@ -233,7 +233,9 @@ void kdbus_conn_count_lost(struct kdbus_conn *conn)
 	bool first;
 
 	spin_lock(&conn->lock);
-	first = !conn->lost++;
+	first = !conn->lost;
+	/* Pairs with the reads of those who poll or wait, as all writes do. */
+	WRITE_ONCE(conn->lost, conn->lost + 1);
 	spin_unlock(&conn->lock);
 	if (first)
 		kdbus_conn_wake(conn);

@@ -55,7 +55,7 @@ static bool exchange_may_go_on(struct kdbus_conn *conn, const s64 *least)
 	if (READ_ONCE(conn->lost) || !kdbus_conn_is_active(conn))
 		return true;
 	if (!least)
-		return !list_empty_careful(&conn->queue.entries);
+		return !kdbus_queue_is_empty(&conn->queue);
 	spin_lock(&conn->lock);
 	urgent = kdbus_queue_most_urgent(&conn->queue, *least);
 	spin_unlock(&conn->lock);

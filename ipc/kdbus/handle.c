@@ -397,7 +397,7 @@ static __poll_t handle_poll(struct file *file, poll_table *table)
 	if (!kdbus_conn_is_active(conn))
 		return EPOLLERR | EPOLLHUP;
 	/* A message that comes after this wakes us; pairs with kdbus_conn_wake(). */
-	if (!list_empty_careful(&conn->queue.entries) || READ_ONCE(conn->lost))
+	if (!kdbus_queue_is_empty(&conn->queue) || READ_ONCE(conn->lost))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	/* Pairs with the exchange in kdbus_question_of(). */
 	question = smp_load_acquire(&conn->question);

@@ -48,6 +48,11 @@ void kdbus_queue_remove(struct kdbus_queue *queue, struct kdbus_queue_node *node
 struct kdbus_queue_node *kdbus_queue_first(struct kdbus_queue *queue);
 struct kdbus_queue_node *kdbus_queue_most_urgent(struct kdbus_queue *queue, s64 least);
 
+/*
+ * Without the owner's lock the answer may be old; whoever appends wakes those who sleep for it.
+ * The read pairs with the marked stores of list_add() and list_del(), which are those to the next
+ * pointer alone: list_empty_careful() would look at the other one as well.
+ */
 static inline bool kdbus_queue_is_empty(const struct kdbus_queue *queue)
 {
 	return list_empty(&queue->entries);

@@ -108,7 +108,7 @@ static u64 recv_take_lost_locked(struct kdbus_conn *conn)
 
 	lockdep_assert_held(&conn->lock);
 
-	conn->lost = 0;
+	WRITE_ONCE(conn->lost, 0);
 	return lost;
 }
 
@@ -175,7 +175,7 @@ void kdbus_recv_undo(struct kdbus_conn *conn, struct kdbus_entry *entry, u64 los
 
 	spin_lock(&conn->lock);
 	closed = conn->closed;
-	conn->lost += lost;
+	WRITE_ONCE(conn->lost, conn->lost + lost);
 	if (entry && !closed)
 		kdbus_queue_put_back(&conn->queue, &entry->node);
 	spin_unlock(&conn->lock);

@@ -173,7 +173,7 @@ static void uring_recv_done(struct uring_recv *recv, int ret, unsigned int issue
 {
 	struct kdbus_conn *conn = recv->conn;
 
-	if (!list_empty_careful(&conn->queue.entries))
+	if (!kdbus_queue_is_empty(&conn->queue))
 		kdbus_conn_wake(conn);
 	/* The file, and with it the connection, may go with the command. */
 	kdbus_uring_done(recv->cmd, ret, issue_flags);
