@@ -74,6 +74,55 @@ TEST_F(poll, disconnected_connection_shows_error_and_hang_up)
 	EXPECT_EQ(POLLERR | POLLHUP, events(self->a.fd));
 }
 
+#define ASK_MS	1000
+
+struct stir {
+	struct conn *from, *to;
+	bool ends;
+	int ret;
+};
+
+/* Messages come and go. */
+static void *stir_queue(void *data)
+{
+	struct stir *stir = data;
+	__s64 cookie = 0;
+
+	while (!stir->ret && cookie >= 0 && !__atomic_load_n(&stir->ends, __ATOMIC_ACQUIRE)) {
+		stir->ret = send_plain(stir->from, stir->to->id, 1);
+		cookie = recv_cookie(stir->to);
+	}
+	if (!stir->ret && cookie < 0)
+		stir->ret = cookie;
+	return NULL;
+}
+
+/* abi: 2.5/queued, 2.5/idle */
+TEST_F_TIMEOUT(poll, asked_while_messages_come_and_go_says_one_or_the_other, 120)
+{
+	struct stir stir = { .from = &self->a, .to = &self->b };
+	__u64 end = deadline_ms(ASK_MS);
+	unsigned int asked = 0;
+	pthread_t thread;
+	int said = 0;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, stir_queue, &stir));
+	while (now_ns() < end) {
+		said = events(self->b.fd);
+		if (said != IDLE && said != READY)
+			break;
+		asked++;
+	}
+	__atomic_store_n(&stir.ends, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	EXPECT_LE(end, now_ns()) {
+		TH_LOG("said %x", said);
+	}
+	EXPECT_EQ(0, stir.ret);
+	EXPECT_LT(0, asked);
+	EXPECT_EQ(IDLE, events(self->b.fd));
+}
+
 struct waiter {
 	int fd;
 	int ret;
