@@ -290,6 +290,8 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	pid = service_start(argv[1], NAME);
+	if (pid < 0)
+		return 2;
 	test_socket();
 	test_blocking();
 	test_blocking_read();

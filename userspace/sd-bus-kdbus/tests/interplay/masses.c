@@ -154,8 +154,10 @@ int main(int argc, char **argv)
 		return 2;
 	pid = service_start(argv[1], NAME);
 	actor = pid > 0 ? actor_open() : NULL;
-	if (!actor)
+	if (!actor) {
+		service_stop(pid);
 		return 2;
+	}
 	test_child(actor, argv[1]);
 	test_threads();
 	test_rules(actor);

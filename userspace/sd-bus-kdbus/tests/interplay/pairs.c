@@ -285,8 +285,10 @@ int main(int argc, char **argv)
 		return tap_end();
 	}
 	actor = actor_open();
-	if (!tap(actor != NULL, claim("client_connects"), "%m"))
+	if (!tap(actor != NULL, claim("client_connects"), "%m")) {
+		service_stop(service_pid);
 		return tap_end();
+	}
 	if (call_bus(actor, "GetNameOwner", service_name, &a) == 0)
 		snprintf(service_unique, sizeof(service_unique), "%.255s", a.text);
 	test_strings(actor);

@@ -27,7 +27,15 @@ static inline void service_is_ready(void)
 	fflush(stdout);
 }
 
-/* Start @program as the service @name, and wait until it has that: its pid, or -1. */
+static inline void service_stop(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Start @program as the service @name, and wait until it has that: its pid, or -1 and nothing runs. */
 static inline pid_t service_start(const char *program, const char *name)
 {
 	char line[16] = "";
@@ -47,18 +55,11 @@ static inline pid_t service_start(const char *program, const char *name)
 	close(fds[1]);
 	if (read(fds[0], line, sizeof(line) - 1) <= 0 || strcmp(line, "ready\n") != 0) {
 		fprintf(stderr, "%s is not ready\n", name);
+		service_stop(pid);
 		pid = -1;
 	}
 	close(fds[0]);
 	return pid;
-}
-
-static inline void service_stop(pid_t pid)
-{
-	if (pid <= 0)
-		return;
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 }
 
 /* What can be read from a descriptor, as text. */
