@@ -190,6 +190,8 @@ unsigned int actor_echo_many(struct actor *actor, const char *destination, unsig
 	struct echoes *echoes = echoes_new(n);
 	unsigned int i;
 
+	if (!echoes)
+		return 0;
 	for (i = 0; i < n; i++)
 		g_dbus_connection_call(actor->bus, destination, TEST_PATH, TEST_INTERFACE, "Echo",
 				       g_variant_new("(s)", echoes->each[i].text), NULL,

@@ -199,14 +199,14 @@ static bool echo_later(struct actor *actor, const char *destination, struct echo
 unsigned int actor_echo_many(struct actor *actor, const char *destination, unsigned int n)
 {
 	struct echoes *echoes = echoes_new(n);
-	bool ok = true;
+	bool ok = echoes != NULL;
 	unsigned int i;
 
 	for (i = 0; i < n && ok; i++)
 		ok = echo_later(actor, destination, &echoes->each[i]);
 	while (ok && echoes->n_left > 0)
 		ok = dbus_connection_read_write_dispatch(actor->bus, MANY_TIMEOUT_MS);
-	return echoes_end(echoes);
+	return echoes ? echoes_end(echoes) : 0;
 }
 
 int actor_emit(struct actor *actor, const struct call *signal)

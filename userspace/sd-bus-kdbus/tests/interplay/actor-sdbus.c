@@ -175,6 +175,8 @@ unsigned int actor_echo_many(struct actor *actor, const char *destination, unsig
 	unsigned int i;
 	int r = 0;
 
+	if (!echoes)
+		return 0;
 	for (i = 0; i < n && r >= 0; i++)
 		r = echo_later(actor, destination, &echoes->each[i]);
 	while (r >= 0 && echoes->n_left > 0) {

@@ -54,11 +54,16 @@ static inline void echo_answered(struct echo *echo, const char *text)
 		echo->all->n_right++;
 }
 
-/* Call it when no answer can come any more. */
+/*
+ * How many had their own answer, 0 if not all came. Calls that are still in flight point to @echoes: it
+ * is left to them then, for the short time that a test lives that has failed.
+ */
 static inline unsigned int echoes_end(struct echoes *echoes)
 {
-	unsigned int n_right = echoes->n_left ? 0 : echoes->n_right;
+	unsigned int n_right = echoes->n_right;
 
+	if (echoes->n_left > 0)
+		return 0;
 	free(echoes);
 	return n_right;
 }
