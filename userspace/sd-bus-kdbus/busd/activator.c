@@ -275,17 +275,20 @@ void activator_fail(struct activator *activator, const char *error, const char *
 /**
  * activator_check_owner() - if somebody owns the name by now, the start has succeeded
  * @activator: with a start under way
+ *
+ * Return: whether it has; a stale activator is freed then.
  */
-void activator_check_owner(struct activator *activator)
+bool activator_check_owner(struct activator *activator)
 {
 	uint64_t id, flags;
 	int r;
 
 	r = kbus_name_owner(activator->busd->driver, activator->service.name, &id, &flags);
 	if (r < 0 || (flags & KDBUS_HELLO_ACTIVATOR))
-		return;
+		return false;
 	answer_waiters(activator, NULL);
 	finish(activator);
+	return true;
 }
 
 /**

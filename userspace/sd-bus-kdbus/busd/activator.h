@@ -55,6 +55,6 @@ int activator_add_waiter(struct activator *activator, uint64_t id, uint32_t seri
 void activator_start(struct activator *activator);
 void activator_fail(struct activator *activator, const char *error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void activator_check_owner(struct activator *activator);
+bool activator_check_owner(struct activator *activator);
 
 #endif /* KDBUS_BUSD_ACTIVATOR_H */

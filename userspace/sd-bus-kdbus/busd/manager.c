@@ -29,8 +29,7 @@ static int on_state(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 	if (sd_bus_message_read(reply, "v", "s", &state) < 0 ||
 	    (strcmp(state, "inactive") && strcmp(state, "failed")))
 		return 0;
-	activator_check_owner(activator);
-	if (activator->is_starting)
+	if (!activator_check_owner(activator))
 		activator_fail(activator, "Spawn.ChildExited",
 			       "%s ended (%s) before it took the name", activator->service.unit,
 			       state);
@@ -64,8 +63,7 @@ static int on_properties(sd_bus_message *message, void *userdata, sd_bus_error *
 /* The unit runs, or ran; it may still be about to take its name. */
 static void job_is_done(struct activator *activator, const char *unit)
 {
-	activator_check_owner(activator);
-	if (!activator->is_starting)
+	if (activator_check_owner(activator))
 		return;
 	free(activator->job);
 	activator->job = NULL;

@@ -44,8 +44,7 @@ static int on_exit_of_child(sd_event_source *source, const siginfo_t *info, void
 
 	(void)source;
 	activator->child = sd_event_source_disable_unref(activator->child);
-	activator_check_owner(activator);
-	if (!activator->is_starting)
+	if (activator_check_owner(activator))
 		return 0;
 	if (read(activator->failure, &failure, sizeof(failure)) == sizeof(failure))
 		fail_early(activator, &failure);
