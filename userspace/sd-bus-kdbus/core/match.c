@@ -390,6 +390,17 @@ static bool text_matches(const char *wanted, const char *seen)
 	return !wanted || (seen && strcmp(wanted, seen) == 0);
 }
 
+/*
+ * What messages with the same header may differ in: arguments, and names that others get and lose. The
+ * destination is last, because the kernel may be asked for it.
+ */
+static bool rest_matches(const struct kbus_match *match, const struct kbus_match_message *message)
+{
+	return (!match->sender || sender_matches(match->sender, message)) &&
+	       (!match->n_args || args_match(match, message)) &&
+	       (!match->destination || destination_matches(match->destination, message));
+}
+
 /**
  * kbus_match_test() - does a rule want this message?
  * @match: the rule
@@ -407,9 +418,7 @@ bool kbus_match_test(const struct kbus_match *match, const struct kbus_match_mes
 	       text_matches(match->path, h->path) &&
 	       (!match->path_namespace ||
 		(h->path && is_below(h->path, match->path_namespace, '/'))) &&
-	       (!match->destination || destination_matches(match->destination, message)) &&
-	       (!match->sender || sender_matches(match->sender, message)) &&
-	       (!match->n_args || args_match(match, message));
+	       rest_matches(match, message);
 }
 
 /**
@@ -422,6 +431,5 @@ bool kbus_match_test(const struct kbus_match *match, const struct kbus_match_mes
 bool kbus_match_test_again(const struct kbus_match *match,
 			   const struct kbus_match_message *message)
 {
-	return (!match->sender || sender_matches(match->sender, message)) &&
-	       (!match->n_args || args_match(match, message));
+	return rest_matches(match, message);
 }

@@ -23,7 +23,7 @@
  * @n_buckets: entries of both arrays, a power of two
  * @count: rules, equal ones once
  * @n_kinds: rules that ask for no member or for one, and for no arg0 or for one
- * @recent: the rule that wanted the last message, NULL if it is gone
+ * @recent: the rule that wanted the last message that any wanted, NULL after a rule was removed
  * @recent_kind: kind of that message
  */
 struct kbus_matchset {

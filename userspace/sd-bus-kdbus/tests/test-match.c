@@ -324,6 +324,33 @@ TEST(a_set_that_knows_a_header_still_looks_at_the_rest)
 	kbus_matchset_free(set);
 }
 
+static bool reaches_if_told(void *context, const char *name)
+{
+	(void)name;
+	return *(bool *)context;
+}
+
+/* Names come and go while headers stay the same. */
+TEST(a_set_that_knows_a_header_asks_again_for_its_destination)
+{
+	struct kbus_matchset *set;
+	bool reached = true;
+	struct sample s;
+
+	ASSERT_EQ(0, kbus_matchset_new(&set));
+	sample_init(&s);
+	s.header.destination = ":1.7";
+	s.message.reaches = reaches_if_told;
+	s.message.context = &reached;
+	s.message.kind = 1;
+	EXPECT_EQ(0, kbus_matchset_add(set, rule("member='M',destination='a.b'"), 1, NULL));
+	EXPECT_TRUE(kbus_matchset_test(set, &s.message));
+	reached = false;
+	EXPECT_FALSE(kbus_matchset_test(set, &s.message));
+	kbus_writer_deinit(&s.body);
+	kbus_matchset_free(set);
+}
+
 TEST(a_first_argument_is_all_of_a_string_that_is_there)
 {
 	struct kbus_match *match = rule("arg0='ab'");
