@@ -1,56 +1,68 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* wanted.c - which messages the client's rules want, of those that the kernel let through */
+#include <errno.h>
+
 #include "internal.h"
 #include "names.h"
 #include "payload.h"
 #include "query.h"
 
-static bool owns_name(void *context, const char *name)
-{
-	return kbus_incoming_owns_name(context, name);
-}
-
-/* A message that only a monitor sees, and its rules. */
+/**
+ * struct witness - who looks at a message
+ * @conn: the connection
+ * @in: the message
+ * @has_asked: the next two are known
+ * @error: why the kernel does not tell who gets the message, or 0
+ * @destination: who gets it, or 0 if nobody has that name
+ */
 struct witness {
 	struct kbus_conn *conn;
 	struct kbus_incoming *in;
+	bool has_asked;
+	int error;
+	uint64_t destination;
 };
 
-static bool others_own_name(void *context, const char *name)
-{
-	return kbus_incoming_owns_name(((struct witness *)context)->in, name);
-}
-
-static uint64_t id_of(struct kbus_conn *conn, const char *name)
-{
-	uint64_t id, flags;
-
-	if (kbus_unique_parse(name, &id))
-		return id;
-	return kbus_name_owner(conn, name, &id, &flags) == 0 ? id : 0;
-}
-
-/* Who calls ":1.7" calls its well-known names, and the other way round, as far as they still have them. */
-static bool reaches(void *context, const char *name)
+static bool sender_owns_name(void *context, const char *name)
 {
 	const struct witness *witness = context;
-	const uint64_t id = id_of(witness->conn, name);
 
-	return id && id == id_of(witness->conn, witness->in->header.destination);
+	return kbus_incoming_owns_name(witness->in, name);
 }
 
-static bool is_witnessed(struct kbus_conn *conn, struct kbus_incoming *in)
+/* Who has this name now, 0 for nobody; or -errno if the kernel does not tell. */
+static int find_owner(struct kbus_conn *conn, const char *name, uint64_t *ret)
 {
-	struct witness witness = { .conn = conn, .in = in };
-	const struct kbus_match_message message = {
-		.header = &in->header,
-		.body = in->body,
-		.owns_name = others_own_name,
-		.reaches = reaches,
-		.context = &witness,
-	};
+	int r;
 
-	return kbus_matchset_test(conn->matches, &message);
+	*ret = 0;
+	if (*name == ':') {
+		kbus_unique_parse(name, ret);
+		return 0;
+	}
+	r = kbus_name_owner(conn, name, ret, NULL);
+	return r == -ESRCH ? 0 : r;
+}
+
+/*
+ * Who calls ":1.7" calls its well-known names, and the other way round, as far as they still have them.
+ * A monitor would rather see a message too many than miss one.
+ */
+static bool reaches(void *context, const char *name)
+{
+	struct witness *witness = context;
+	uint64_t id;
+
+	if (!witness->has_asked) {
+		witness->error = find_owner(witness->conn, witness->in->header.destination,
+					    &witness->destination);
+		witness->has_asked = true;
+	}
+	if (witness->error)
+		return true;
+	if (!witness->destination)
+		return false;
+	return find_owner(witness->conn, name, &id) < 0 || id == witness->destination;
 }
 
 /**
@@ -62,15 +74,16 @@ static bool is_witnessed(struct kbus_conn *conn, struct kbus_incoming *in)
  */
 bool kbus_is_wanted(struct kbus_conn *conn, struct kbus_incoming *in)
 {
+	struct witness witness = { .conn = conn, .in = in };
 	const struct kbus_match_message message = {
 		.header = &in->header,
 		.body = in->body,
-		.owns_name = owns_name,
-		.context = in,
+		.owns_name = sender_owns_name,
+		/* Others get only what is for all, or for them alone. */
+		.reaches = conn->is_monitor ? reaches : NULL,
+		.context = &witness,
 		.kind = in->kind,
 	};
 
-	if (__builtin_expect(conn->is_monitor, 0))
-		return is_witnessed(conn, in);
 	return kbus_matchset_test(conn->matches, &message);
 }
