@@ -112,14 +112,18 @@ static int peer_fds[2];
 static GDBusConnection *connect_peer(int fd, GDBusConnectionFlags flags)
 {
 	GSocket *socket = g_socket_new_from_fd(fd, NULL);
-	char *guid = g_dbus_generate_guid();
+	GDBusConnection *bus;
+	char *guid = NULL;
 
 	if (!socket)
 		return NULL;
-	return g_dbus_connection_new_sync(
-		G_IO_STREAM(g_socket_connection_factory_create_connection(socket)),
-		flags & G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER ? guid : NULL, flags, NULL,
-		NULL, NULL);
+	if (flags & G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER)
+		guid = g_dbus_generate_guid();
+	bus = g_dbus_connection_new_sync(
+		G_IO_STREAM(g_socket_connection_factory_create_connection(socket)), guid, flags,
+		NULL, NULL, NULL);
+	g_free(guid);
+	return bus;
 }
 
 static void serve_peer(int ready_fd)

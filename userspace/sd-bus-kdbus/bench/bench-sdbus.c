@@ -116,7 +116,15 @@ const struct library library_sdbus = { "sdbus", serve, attach, call };
 
 /* Two processes and a socket pair, no bus: what libsystemd itself costs. */
 
-static int start_peer(sd_bus **ret, int fd, int is_server)
+/**
+ * start_peer() - libsystemd at one end of a socket pair
+ * @ret: the connection; also on error the caller's to unref
+ * @fd: the end; the connection's if that succeeds
+ * @is_server: this end is the one that knows an id
+ *
+ * Return: 0 or more, or -errno.
+ */
+int start_peer(sd_bus **ret, int fd, int is_server)
 {
 	int r = sd_bus_new(ret);
 	sd_id128_t id = { 0 };

@@ -69,18 +69,6 @@ int signal_open(size_t n_receivers)
 	return r < 0 ? r : 0;
 }
 
-static int start_end(sd_bus **ret, int fd, int is_server)
-{
-	const sd_id128_t id = {};
-	int r = sd_bus_new(ret);
-
-	if (r >= 0)
-		r = sd_bus_set_fd(*ret, fd, fd);
-	if (r >= 0 && is_server)
-		r = sd_bus_set_server(*ret, 1, id);
-	return r < 0 ? r : sd_bus_start(*ret);
-}
-
 /* Two ends that have finished what libsystemd says to itself at first. */
 static int make_pair(sd_bus **client, sd_bus **server)
 {
@@ -88,9 +76,9 @@ static int make_pair(sd_bus **client, sd_bus **server)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
 		return -errno;
-	r = start_end(server, fds[1], 1);
+	r = start_peer(server, fds[1], 1);
 	if (r >= 0)
-		r = start_end(client, fds[0], 0);
+		r = start_peer(client, fds[0], 0);
 	while (r >= 0 && !(sd_bus_is_ready(*client) > 0 && sd_bus_is_ready(*server) > 0)) {
 		r = sd_bus_process(*client, NULL);
 		if (r >= 0)

@@ -29,6 +29,8 @@ extern const struct library library_sdbus, library_libdbus, library_gdbus, libra
 			    library_gdbus_peers;
 
 /* the other things that libsystemd is timed with */
+struct sd_bus;
+int start_peer(struct sd_bus **ret, int fd, int is_server);
 int signal_open(size_t n_receivers);
 int signal_open_peers(size_t n_receivers);
 int signal_once(void *work);
