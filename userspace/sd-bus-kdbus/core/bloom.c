@@ -235,17 +235,3 @@ void kbus_bloom_add_header(const struct kbus_bloom *bloom, uint64_t *filter,
 		add_prefixes(bloom, filter, "path-slash-prefix", header->path,
 			     strlen(header->path), '/', true);
 }
-
-/**
- * kbus_bloom_add_message() - set the bits of everything that a rule may ask of a signal
- * @bloom: how to hash; valid
- * @filter: @bloom->size bytes, 0 at first
- * @header: of the signal
- * @body: of the signal, @header->body_size bytes. Where it is not valid, the arguments end
- */
-void kbus_bloom_add_message(const struct kbus_bloom *bloom, uint64_t *filter,
-			    const struct kbus_header *header, const void *body)
-{
-	kbus_bloom_add_header(bloom, filter, header);
-	kbus_bloom_add_args(bloom, filter, header, body);
-}

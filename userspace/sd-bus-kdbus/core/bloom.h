@@ -37,7 +37,5 @@ void kbus_bloom_add_header(const struct kbus_bloom *bloom, uint64_t *filter,
 			   const struct kbus_header *header);
 void kbus_bloom_add_args(const struct kbus_bloom *bloom, uint64_t *filter,
 			 const struct kbus_header *header, const void *body);
-void kbus_bloom_add_message(const struct kbus_bloom *bloom, uint64_t *filter,
-			    const struct kbus_header *header, const void *body);
 
 #endif /* KBUS_BLOOM_H */

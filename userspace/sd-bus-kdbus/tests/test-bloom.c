@@ -137,7 +137,8 @@ static void make_filter(uint64_t filter[8], const char *signature, const void *b
 	};
 
 	memset(filter, 0, 64);
-	kbus_bloom_add_message(&usual, filter, &header, body);
+	kbus_bloom_add_header(&usual, filter, &header);
+	kbus_bloom_add_args(&usual, filter, &header, body);
 }
 
 TEST(a_signal_says_all_that_a_rule_may_ask)

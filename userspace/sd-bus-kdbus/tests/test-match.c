@@ -515,7 +515,8 @@ TEST(masks_let_through_what_the_rule_wants)
 		const char *text = wanted ? rules[i] : others[i - N_ENTRIES(rules)];
 		struct entries e = { .fits = true };
 
-		kbus_bloom_add_message(&usual, e.filter, &s.header, s.body.data);
+		kbus_bloom_add_header(&usual, e.filter, &s.header);
+		kbus_bloom_add_args(&usual, e.filter, &s.header, s.body.data);
 		match = rule(text);
 		EXPECT_EQ(0, kbus_match_translate(match, &usual, note_entry, &e));
 		EXPECT_EQ_CASE(wanted, e.fits, "%s", text);
