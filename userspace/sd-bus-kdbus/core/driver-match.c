@@ -178,29 +178,38 @@ static int replace(struct kbus_conn *conn, struct kbus_conn *monitor, struct kbu
 
 /* The well-known names of a connection, one behind the other, each with its NUL. */
 struct own_names {
-	uint64_t id;
 	char *text;
 	size_t size;
 };
 
-static int collect_own_name(void *context, uint64_t id, uint64_t hello_flags, const char *name,
-			    uint64_t name_flags)
+static int add_own_name(struct own_names *own, const char *name)
 {
-	struct own_names *own = context;
-	char *longer;
-	size_t size;
+	const size_t size = strlen(name) + 1;
+	char *longer = realloc(own->text, own->size + size);
 
-	(void)hello_flags;
-	if (!name || id != own->id || name_flags & KDBUS_NAME_IN_QUEUE)
-		return 0;
-	size = strlen(name) + 1;
-	longer = realloc(own->text, own->size + size);
 	if (!longer)
 		return -ENOMEM;
 	memcpy(longer + own->size, name, size);
 	own->text = longer;
 	own->size += size;
 	return 0;
+}
+
+/* The monitor asks: its pool is still empty. */
+static int collect_own_names(struct kbus_conn *monitor, uint64_t id, struct own_names *own)
+{
+	const struct kdbus_item *item;
+	struct kbus_info info;
+	int r;
+
+	r = kbus_info_of_id(monitor, id, KDBUS_ATTACH_NAMES, &info);
+	if (r < 0)
+		return r;
+	KBUS_FOREACH_ITEM(item, info.info)
+		if (r == 0 && item->type == KDBUS_ITEM_OWNED_NAME)
+			r = add_own_name(own, item->name.name);
+	kbus_info_release(monitor, &info);
+	return r;
 }
 
 /* A monitor has no name, and clients wait until they are told so of each. */
@@ -228,7 +237,7 @@ int kbus_driver_become_monitor(struct kbus_driver_call *call)
 		.attach_recv = call->conn->attach_recv | KDBUS_ATTACH_NAMES,
 		.pool_size = call->conn->options.pool_size,
 	};
-	struct own_names own = { .id = call->conn->id };
+	struct own_names own = {};
 	struct kbus_conn *monitor = NULL;
 	struct kbus_matchset *set;
 	uint32_t flags;
@@ -246,7 +255,7 @@ int kbus_driver_become_monitor(struct kbus_driver_call *call)
 	if (r == -EPERM)
 		r = kbus_driver_fail(call, KBUS_ERROR_PREFIX "AccessDenied",
 				     "Only the owner of the bus may monitor it");
-	r = r ?: kbus_list(call->conn, KDBUS_LIST_NAMES, collect_own_name, &own);
+	r = r ?: collect_own_names(monitor, call->conn->id, &own);
 	r = r ?: replace(call->conn, monitor, set);
 	kbus_conn_free(monitor);
 	if (r < 0)
