@@ -123,6 +123,31 @@ TEST(a_monitor_is_told_of_each_name_that_it_had)
 	pair_close(&p);
 }
 
+/* As with dbus-daemon: the names had gone to others when it began to watch. */
+TEST(a_monitor_hears_nothing_but_NameLost_of_a_name_that_another_waited_for)
+{
+	static const char *const names[] = { "org.example.A", NULL };
+	char next_owner[KBUS_UNIQUE_MAX];
+	struct client c;
+	struct pair p;
+
+	if (pair_open(&p) && client_open(&c, NULL)) {
+		bus_request_name(&p.a, names[0], 0, 1);
+		bus_request_name(&p.b, names[0], 0, 2);
+		become_monitor_without(&p.a, NULL, names);
+		/* What happens to the name later is news again. */
+		client_signal(&c, NULL, "Mark", NULL, NULL);
+		sees(&p.a, "Mark");
+		snprintf(next_owner, sizeof(next_owner), "%s", p.b.conn->unique);
+		bus_answers_text(&c, "GetNameOwner", names[0], next_owner);
+		client_close(&p.b);
+		expect_signal(&p.a, "NameOwnerChanged",
+			      (const char *const[]){ names[0], next_owner, "", NULL });
+		client_close(&c);
+	}
+	pair_close(&p);
+}
+
 TEST(a_monitor_with_rules_sees_what_they_want)
 {
 	struct kbus_writer body = {};
