@@ -391,8 +391,8 @@ static bool text_matches(const char *wanted, const char *seen)
 }
 
 /*
- * What messages with the same header may differ in: arguments, and names that others get and lose. The
- * destination is last, because the kernel may be asked for it.
+ * What messages with the same header may differ in: arguments, and names that others get and lose.
+ * The destination is last, because the kernel may be asked for it.
  */
 static bool rest_matches(const struct kbus_match *match, const struct kbus_match_message *message)
 {

@@ -60,8 +60,8 @@ static int build_owner_changed(struct kbus_conn *conn, const char *name, uint64_
 	struct kbus_writer body = {};
 
 	/*
-	 * A monitor was told of the names that it lost when it became one. With dbus-daemon that, too, is
-	 * over before it sees what happens on the bus, even where another had waited for a name.
+	 * A monitor was told of the names that it lost when it became one. With dbus-daemon that, too,
+	 * is over before it sees what happens on the bus, even where another had waited for a name.
 	 */
 	if (old_id == new_id || (old_id && old_id == conn->former_id))
 		return 1;

@@ -45,8 +45,8 @@ static int find_owner(struct kbus_conn *conn, const char *name, uint64_t *ret)
 }
 
 /*
- * Who calls ":1.7" calls its well-known names, and the other way round, as far as they still have them.
- * A monitor would rather see a message too many than miss one.
+ * Who calls ":1.7" calls its well-known names, and the other way round, as far as they still have
+ * them. A monitor would rather see a message too many than miss one.
  */
 static bool reaches(void *context, const char *name)
 {

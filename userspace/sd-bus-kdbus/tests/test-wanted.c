@@ -33,7 +33,7 @@ bool kbus_incoming_owns_name(const struct kbus_incoming *in, const char *name)
 	return strcmp(name, "the.sender") == 0;
 }
 
-/* A monitor with such rules, up to NULL, gets a call of ":1.5" to @destination: does it see that? */
+/* A monitor with such rules, up to NULL: does it see a call of ":1.5" to @destination? */
 static bool sees(const char *const *rules, const char *destination)
 {
 	struct kbus_conn conn = { .is_monitor = true };

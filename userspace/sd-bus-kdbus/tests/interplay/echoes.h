@@ -55,8 +55,8 @@ static inline void echo_answered(struct echo *echo, const char *text)
 }
 
 /*
- * How many had their own answer, 0 if not all came. Calls that are still in flight point to @echoes: it
- * is left to them then, for the short time that a test lives that has failed.
+ * How many had their own answer, 0 if not all came. Calls that are still in flight point to
+ * @echoes: it is left to them then, for the short time that a test lives that has failed.
  */
 static inline unsigned int echoes_end(struct echoes *echoes)
 {

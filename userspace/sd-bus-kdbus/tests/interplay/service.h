@@ -35,7 +35,7 @@ static inline void service_stop(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Start @program as the service @name, and wait until it has that: its pid, or -1 and nothing runs. */
+/* Start @program as the service @name, and wait until it has that: its pid; -1 if nothing runs. */
 static inline pid_t service_start(const char *program, const char *name)
 {
 	char line[16] = "";
