@@ -149,7 +149,8 @@ struct kbus_route {
  * @stats: what happened
  *
  * Made by kbus_conn_open() or kbus_conn_adopt(). Users of the library read it, and write
- * @wants_fds, @awaits_reply and @was_interrupted; the rest is the library's.
+ * @wants_fds, @awaits_reply and @was_interrupted; who opened a monitor may add rules to @matches,
+ * without which it sees all. The rest is the library's.
  */
 struct kbus_conn {
 	int fd;

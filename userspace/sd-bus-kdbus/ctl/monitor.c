@@ -10,14 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../core/match.h"
+#include "../core/matchset.h"
 #include "../core/query.h"
 #include "ctl.h"
-
-struct filter {
-	struct kbus_match **matches;	/* owned, as are the elements */
-	int n;
-};
 
 static volatile sig_atomic_t stop;
 
@@ -27,50 +22,29 @@ static void on_signal(int number)
 	stop = 1;
 }
 
-static void filter_free(struct filter *filter)
+/* The connection shall yield only what one of the rules wants. */
+static int add_rules(struct kbus_conn *conn, char **rules, int n)
 {
-	while (filter->n)
-		kbus_match_free(filter->matches[--filter->n]);
-	free(filter->matches);
-}
+	struct kbus_match *match;
+	int i, r;
 
-static int filter_parse(struct filter *filter, char **rules, int n)
-{
-	int r = 0;
-
-	filter->matches = calloc(n + 1, sizeof(*filter->matches));
-	if (!filter->matches)
-		return -ENOMEM;
-	while (r >= 0 && filter->n < n) {
-		r = kbus_match_parse(rules[filter->n], strlen(rules[filter->n]),
-				     &filter->matches[filter->n]);
-		if (r < 0)
-			fprintf(stderr, "kdbusctl: '%s' is no match rule\n", rules[filter->n]);
-		else
-			filter->n++;
+	for (i = 0; i < n; i++) {
+		r = kbus_match_parse(rules[i], strlen(rules[i]), &match);
+		if (r < 0) {
+			fprintf(stderr, "kdbusctl: '%s' is no match rule\n", rules[i]);
+			return r;
+		}
+		if (kbus_matchset_find(conn->matches, match)) {
+			kbus_match_free(match);
+			continue;
+		}
+		r = kbus_matchset_add(conn->matches, match, 0, NULL);
+		if (r < 0) {
+			kbus_match_free(match);
+			return r;
+		}
 	}
-	return r;
-}
-
-static bool owns_name(void *context, const char *name)
-{
-	return kbus_incoming_owns_name(context, name);
-}
-
-static bool filter_passes(const struct filter *filter, struct kbus_incoming *in)
-{
-	const struct kbus_match_message message = {
-		.header = &in->header,
-		.body = in->body,
-		.owns_name = owns_name,
-		.context = in,
-	};
-	int i;
-
-	for (i = 0; i < filter->n; i++)
-		if (kbus_match_test(filter->matches[i], &message))
-			return true;
-	return !filter->n;
+	return 0;
 }
 
 static void print_time(const struct kbus_incoming *in)
@@ -129,8 +103,7 @@ static int show(struct ctl *ctl, const struct kbus_incoming *in)
 }
 
 /* All that is there; returns messages shown, or -errno. */
-static int drain(struct ctl *ctl, struct kbus_conn *conn, const struct filter *filter,
-		 unsigned long *shown)
+static int drain(struct ctl *ctl, struct kbus_conn *conn, unsigned long *shown)
 {
 	struct kbus_incoming in;
 	size_t i;
@@ -140,10 +113,8 @@ static int drain(struct ctl *ctl, struct kbus_conn *conn, const struct filter *f
 		r = kbus_conn_recv(conn, &in);
 		if (r < 0)
 			return r == -EAGAIN ? 0 : r;
-		if (filter_passes(filter, &in)) {
-			r = show(ctl, &in);
-			(*shown)++;
-		}
+		r = show(ctl, &in);
+		(*shown)++;
 		for (i = 0; i < in.n_fds; i++)
 			close(in.fds[i]);
 		kbus_conn_release(conn, &in);
@@ -151,7 +122,7 @@ static int drain(struct ctl *ctl, struct kbus_conn *conn, const struct filter *f
 	return r;
 }
 
-static int watch(struct ctl *ctl, struct kbus_conn *conn, const struct filter *filter)
+static int watch(struct ctl *ctl, struct kbus_conn *conn)
 {
 	struct pollfd pollfd = { .fd = conn->fd, .events = POLLIN };
 	unsigned long shown = 0;
@@ -165,7 +136,7 @@ static int watch(struct ctl *ctl, struct kbus_conn *conn, const struct filter *f
 		}
 		if (pollfd.revents & (POLLERR | POLLHUP))
 			return -ECONNRESET;
-		r = drain(ctl, conn, filter, &shown);
+		r = drain(ctl, conn, &shown);
 		if (conn->stats.n_lost > lost)
 			fprintf(stderr, "kdbusctl: %llu messages came too fast and are missing\n",
 				(unsigned long long)(conn->stats.n_lost - lost));
@@ -185,28 +156,22 @@ static int watch(struct ctl *ctl, struct kbus_conn *conn, const struct filter *f
 int ctl_monitor(struct ctl *ctl, int argc, char **argv)
 {
 	const struct sigaction action = { .sa_handler = on_signal };
-	struct filter filter = { 0 };
-	struct kbus_conn *conn = NULL;
+	struct kbus_conn *conn;
 	int r;
 
-	r = filter_parse(&filter, argv + 1, argc - 1);
-	if (r >= 0) {
-		conn = ctl_open(ctl, KDBUS_HELLO_MONITOR,
-				KDBUS_ATTACH_TIMESTAMP | KDBUS_ATTACH_NAMES);
-		r = conn ? 0 : -ENOTCONN;
-	}
-	if (r < 0) {
-		filter_free(&filter);
+	conn = ctl_open(ctl, KDBUS_HELLO_MONITOR, KDBUS_ATTACH_TIMESTAMP | KDBUS_ATTACH_NAMES);
+	if (!conn)
+		return EXIT_FAILURE;
+	if (add_rules(conn, argv + 1, argc - 1) < 0) {
+		kbus_conn_free(conn);
 		return EXIT_FAILURE;
 	}
 	conn->wants_fds = true;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	if (ctl->pcap)
-		r = pcap_begin(stdout);
+	r = ctl->pcap ? pcap_begin(stdout) : 0;
 	if (r >= 0)
-		r = watch(ctl, conn, &filter);
+		r = watch(ctl, conn);
 	kbus_conn_free(conn);
-	filter_free(&filter);
 	return r < 0 ? ctl_fail(ctl, "monitor", r) : EXIT_SUCCESS;
 }
