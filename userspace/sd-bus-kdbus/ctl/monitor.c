@@ -155,7 +155,8 @@ static int watch(struct ctl *ctl, struct kbus_conn *conn)
  */
 int ctl_monitor(struct ctl *ctl, int argc, char **argv)
 {
-	const struct sigaction action = { .sa_handler = on_signal };
+	/* A second one ends it at once, should messages that no rule wants come without end. */
+	const struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
 	struct kbus_conn *conn;
 	int r;
 
