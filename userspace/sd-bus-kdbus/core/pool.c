@@ -70,4 +70,5 @@ void kbus_pool_unmap(struct kbus_conn *conn)
 	if (conn->pool_window)
 		munmap((void *)conn->pool_window, conn->pool_window_mapped);
 	conn->pool = conn->pool_window = NULL;
+	conn->pool_mapped = conn->pool_window_mapped = 0;
 }

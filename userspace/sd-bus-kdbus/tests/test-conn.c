@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "internal.h"
 
 static void reply_with_text(struct client *client, const struct kbus_header *call,
 			    const char *text)
@@ -533,4 +534,18 @@ TEST(what_the_bus_says_waits_when_the_queue_is_full)
 		EXPECT_TRUE(client_has_nothing(&a));
 	}
 	client_close(&a);
+}
+
+TEST(a_pool_that_was_unmapped_is_mapped_again)
+{
+	const struct kdbus_item *item;
+	struct kbus_conn *conn;
+
+	ASSERT_EQ(0, kbus_conn_open(test_bus_path(), NULL, &conn));
+	EXPECT_TRUE(kbus_pool_at(conn, conn->hello_offset, conn->hello_size) != NULL);
+	kbus_pool_unmap(conn);
+	item = kbus_pool_at(conn, conn->hello_offset, conn->hello_size);
+	if (EXPECT_TRUE((const uint8_t *)item >= conn->pool && conn->pool))
+		EXPECT_EQ(KDBUS_ITEM_BLOOM_PARAMETER, item->type);
+	kbus_conn_free(conn);
 }
