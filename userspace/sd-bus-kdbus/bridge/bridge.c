@@ -122,6 +122,8 @@ static int bridge_attach(int fd, struct kbus_conn *conn)
 	pthread_mutex_lock(&bridge->lock);
 	bridge->fd = fd;
 	bridge->conn = conn;
+	conn->options.replace_file = bridge_replace_file;
+	conn->options.replace_context = bridge;
 	bridge->epoll_fd = -1;
 	bridge->generation++;
 	sasl_init(&bridge->sasl, geteuid(), conn->bus_id);
@@ -194,16 +196,14 @@ void bridge_close(struct bridge *bridge, int fd)
 /* A monitor cannot say goodbye, so a socket whose other end is closed comes in its place. */
 static void hang_up_monitor(struct bridge *bridge)
 {
-	int fds[2], flags = fcntl(bridge->fd, F_GETFD);
+	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
 		return;
 	libc_next()->close(fds[1]);
-	if (dup3(fds[0], bridge->fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0) >= 0) {
-		/* The mapping would keep the connection, which nobody reads any more. */
+	/* The mapping would keep the connection, which nobody reads any more. */
+	if (bridge_replace_file(bridge, fds[0]) == 0)
 		kbus_pool_unmap(bridge->conn);
-		bridge_watch_again(bridge);
-	}
 	libc_next()->close(fds[0]);
 }
 

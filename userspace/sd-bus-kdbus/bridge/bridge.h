@@ -68,7 +68,8 @@ enum bridge_last {
  * @n_guesses: after that, how many more times to say that nothing is there without asking; see receive.c
  * @is_watched: the descriptor is in an epoll set, or was
  * @is_edge: in one that tells of a message once
- * @epoll_fd: the set that it went into last, -1 if there is none
+ * @epoll_fd: number of the set that it went into last, which may be another's by now if that set was
+ *	closed; -1 if there is none
  * @event: what that set asks
  * @generation: how many connections this bridge had
  * @is_shut: the library or a violation ended the conversation
@@ -129,8 +130,9 @@ bool bridge_is_calling(void);
 int bridge_wait(struct bridge *bridge, struct pollfd *fd, const struct timespec *timeout);
 bool bridge_any_ready(const struct pollfd *fds, unsigned long n);
 int bridge_add_ready(struct pollfd *fds, unsigned long n);
-void bridge_watch(struct bridge *bridge, int fd, int epoll_fd, const struct epoll_event *event);
-void bridge_watch_again(struct bridge *bridge);
+int bridge_watch(struct bridge *bridge, int fd, int epoll_fd, int operation,
+		 struct epoll_event *event);
+int bridge_replace_file(void *context, int file);
 
 /* what a socket answers: socket.c */
 int bridge_getsockopt(struct bridge *bridge, int fd, int level, int name, void *value,

@@ -337,9 +337,13 @@ EXPORT int TAKEN(ppoll)(struct pollfd *fds, nfds_t n, const struct timespec *tim
 EXPORT int TAKEN(epoll_ctl)(int epoll_fd, int operation, int fd, struct epoll_event *event)
 {
 	struct bridge *bridge = table_find(fd);
+	int r;
 
-	if (__builtin_expect(bridge != NULL, 0))
-		bridge_watch(bridge, fd, epoll_fd, operation == EPOLL_CTL_DEL ? NULL : event);
+	if (__builtin_expect(bridge != NULL, 0)) {
+		r = bridge_watch(bridge, fd, epoll_fd, operation, event);
+		if (r != -BRIDGE_NOT_MINE)
+			RETURN(r);
+	}
 	return libc_next()->epoll_ctl(epoll_fd, operation, fd, event);
 }
 

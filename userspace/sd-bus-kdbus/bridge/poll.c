@@ -157,43 +157,70 @@ int bridge_add_ready(struct pollfd *fds, unsigned long n)
 	return count;
 }
 
-/**
- * bridge_watch() - a bridged descriptor goes into an epoll set, or leaves it
- * @bridge: from table_find()
- * @fd: descriptor
- * @epoll_fd: the set
- * @event: what it asks, NULL if it asks nothing any more
- */
-void bridge_watch(struct bridge *bridge, int fd, int epoll_fd, const struct epoll_event *event)
+/* The descriptor is in a set, which asks for @event. */
+static void remember_set(struct bridge *bridge, int epoll_fd, const struct epoll_event *event)
 {
-	if (!bridge_lock(bridge, fd))
-		return;
-	if (event) {
-		bridge->epoll_fd = epoll_fd;
-		bridge->event = *event;
-		bridge->is_watched = true;
-		bridge->is_edge = bridge->is_edge || event->events & EPOLLET;
-		/* A message that was taken already: another one makes the descriptor readable. */
-		if (is_ready(bridge))
-			kbus_post_token(bridge->conn);
-	} else if (bridge->epoll_fd == epoll_fd) {
-		bridge->epoll_fd = -1;
-	}
-	bridge_unlock(bridge);
+	bridge->epoll_fd = epoll_fd;
+	bridge->event = *event;
+	bridge->is_watched = true;
+	bridge->is_edge = bridge->is_edge || event->events & EPOLLET;
+	/* A message that was taken already: another one makes the descriptor readable. */
+	if (is_ready(bridge))
+		kbus_post_token(bridge->conn);
 }
 
 /**
- * bridge_watch_again() - another connection is at the number of a bridged descriptor
- * @bridge: locked
+ * bridge_watch() - epoll_ctl() of a bridged descriptor
+ * @bridge: from table_find()
+ * @fd: descriptor
+ * @epoll_fd: the set
+ * @operation: EPOLL_CTL_ADD, EPOLL_CTL_MOD or EPOLL_CTL_DEL
+ * @event: what the set shall ask
  *
- * An epoll set knows files, not numbers, and has forgotten the one that was there.
+ * Locked, so that what is remembered of the set is true of the file that is at the number then.
+ *
+ * Return: 0, -errno, or -BRIDGE_NOT_MINE: call the C library.
  */
-void bridge_watch_again(struct bridge *bridge)
+int bridge_watch(struct bridge *bridge, int fd, int epoll_fd, int operation,
+		 struct epoll_event *event)
 {
-	int saved = errno;
+	int r = 0;
 
-	if (bridge->epoll_fd >= 0)
-		libc_next()->epoll_ctl(bridge->epoll_fd, EPOLL_CTL_ADD, bridge->fd,
-				       &bridge->event);
-	errno = saved;
+	if (!bridge_lock(bridge, fd))
+		return -BRIDGE_NOT_MINE;
+	if (libc_next()->epoll_ctl(epoll_fd, operation, fd, event) < 0)
+		r = -errno;
+	else if (operation != EPOLL_CTL_DEL)
+		remember_set(bridge, epoll_fd, event);
+	else if (bridge->epoll_fd == epoll_fd)
+		bridge->epoll_fd = -1;
+	bridge_unlock(bridge);
+	return r;
+}
+
+/**
+ * bridge_replace_file() - another file comes to the number of a bridged descriptor
+ * @context: &struct bridge, locked
+ * @file: descriptor of the other file; stays the caller's
+ *
+ * An epoll set knows files, not numbers. While anybody has the old one, such as a child, the set goes
+ * on to tell of it, and no number names it any more. So it is taken out before. This also tells
+ * whether it was in that set: the one that is remembered may be closed, and its number another's.
+ *
+ * Return: 0 or -errno; the set, if there is one, is told of what is at the number then.
+ */
+int bridge_replace_file(void *context, int file)
+{
+	struct bridge *bridge = context;
+	const int fd = bridge->fd;
+	int r;
+
+	if (bridge->epoll_fd >= 0 &&
+	    libc_next()->epoll_ctl(bridge->epoll_fd, EPOLL_CTL_DEL, fd, NULL) < 0)
+		bridge->epoll_fd = -1;
+	r = kbus_replace_file(fd, file);
+	if (bridge->epoll_fd >= 0 &&
+	    libc_next()->epoll_ctl(bridge->epoll_fd, EPOLL_CTL_ADD, fd, &bridge->event) < 0)
+		bridge->epoll_fd = -1;
+	return r;
 }

@@ -264,8 +264,6 @@ static int send_all(struct bridge *bridge, struct cursor *at)
 		r = negotiate(bridge, at);
 	while (r == 0 && at->left > 0)
 		r = send_next(bridge, at);
-	if (bridge->conn->id != id)
-		bridge_watch_again(bridge);
 	/* BecomeMonitor in the middle of a message: what is left of that went with the old pool. */
 	if (bridge->has_in && bridge->conn->id != id) {
 		bridge->has_in = false;

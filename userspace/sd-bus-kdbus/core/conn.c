@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* conn.c - the life of a connection: open, HELLO, map the pool, close */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -210,6 +211,22 @@ void kbus_conn_set_fd(struct kbus_conn *conn, int fd, bool owns_fd)
 {
 	conn->fd = fd;
 	conn->owns_fd = owns_fd;
+}
+
+/**
+ * kbus_replace_file() - another file comes to the number of a descriptor
+ * @fd: the number; whether exec closes it stays as it was
+ * @file: descriptor of the other file; stays the caller's
+ *
+ * Return: 0 or -errno.
+ */
+int kbus_replace_file(int fd, int file)
+{
+	const int flags = fcntl(fd, F_GETFD);
+
+	if (flags < 0 || dup3(file, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
+		return -errno;
+	return 0;
 }
 
 /**

@@ -53,6 +53,9 @@
  *	sends there goes to the kernel
  * @no_body_validation: leave out the check of received bodies, for clients that check each value
  *	when they read it
+ * @replace_file: puts the file of another descriptor, which stays the library's, at the number of
+ *	ours when the client becomes a monitor; 0 or -errno. NULL for kbus_replace_file()
+ * @replace_context: handed to @replace_file
  * @log: told about each dropped message; NULL for nobody
  * @log_context: handed to @log
  */
@@ -68,6 +71,8 @@ struct kbus_options {
 	bool local_greeting;
 	bool is_driver;
 	bool no_body_validation;
+	int (*replace_file)(void *context, int file);
+	void *replace_context;
 	kbus_log_fn log;
 	void *log_context;
 };

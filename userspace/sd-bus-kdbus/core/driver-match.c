@@ -2,11 +2,9 @@
 /* driver-match.c - methods of the bus about what a client hears: AddMatch, BecomeMonitor */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "driver-call.h"
 
@@ -152,10 +150,13 @@ static int read_rules(struct kbus_driver_call *call, struct kbus_matchset *set)
  */
 static int replace(struct kbus_conn *conn, struct kbus_conn *monitor, struct kbus_matchset *set)
 {
-	int flags = fcntl(conn->fd, F_GETFD);
+	const struct kbus_options *options = &conn->options;
+	int r;
 
-	if (dup3(monitor->fd, conn->fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
-		return -errno;
+	r = options->replace_file ? options->replace_file(options->replace_context, monitor->fd) :
+				    kbus_replace_file(conn->fd, monitor->fd);
+	if (r < 0)
+		return r;
 	kbus_pool_unmap(conn);
 	conn->pool = monitor->pool;
 	conn->pool_size = monitor->pool_size;

@@ -77,6 +77,7 @@ struct kbus_free_item {
 
 bool kbus_is_wanted(struct kbus_conn *conn, struct kbus_incoming *in);
 
+int kbus_replace_file(int fd, int file);
 int kbus_conn_have_bloom(struct kbus_conn *conn);
 
 const void *kbus_pool_at(struct kbus_conn *conn, uint64_t offset, uint64_t size);
