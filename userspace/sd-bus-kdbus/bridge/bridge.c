@@ -193,18 +193,25 @@ void bridge_close(struct bridge *bridge, int fd)
 	bridge_put(bridge);
 }
 
-/* A monitor cannot say goodbye, so a socket whose other end is closed comes in its place. */
+/*
+ * A monitor cannot say goodbye, so a socket without another end comes in its place. A process that
+ * may open nothing more keeps the monitor: reads find the end of the stream, but poll() tells of it
+ * only with the next message on the bus.
+ */
 static void hang_up_monitor(struct bridge *bridge)
 {
-	int fds[2];
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), r;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0)
+	if (fd < 0)
 		return;
-	libc_next()->close(fds[1]);
+	/* Makes it readable, too, for whoever asks for nothing else. */
+	libc_next()->shutdown(fd, SHUT_RDWR);
+	r = bridge_replace_file(bridge, fd);
+	libc_next()->close(fd);
+	if (r < 0)
+		return;
 	/* The mapping would keep the connection, which nobody reads any more. */
-	if (bridge_replace_file(bridge, fds[0]) == 0)
-		kbus_pool_unmap(bridge->conn);
-	libc_next()->close(fds[0]);
+	kbus_pool_unmap(bridge->conn);
 }
 
 /**

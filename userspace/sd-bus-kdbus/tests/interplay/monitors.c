@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <systemd/sd-bus.h>
@@ -270,6 +272,29 @@ static void test_held_monitor(void)
 	close(set);
 }
 
+static void test_few_descriptors(void)
+{
+	struct rlimit limit, few;
+	sd_bus *bus = open_bus();
+	int set = new_set();
+	uint32_t events;
+
+	become_monitor(bus);
+	control(set, EPOLL_CTL_ADD, bus);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	few = limit;
+	/* The lowest number that is unused becomes the highest one that may be used. */
+	few.rlim_cur = fcntl(set, F_DUPFD_CLOEXEC, 0);
+	close(few.rlim_cur++);
+	setrlimit(RLIMIT_NOFILE, &few);
+	violate(bus);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	events = events_in(set, SHORT_MS);
+	tap(events & EPOLLHUP, "monitors.one_descriptor_is_enough_to_hang_up", "%x", events);
+	sd_bus_unref(bus);
+	close(set);
+}
+
 int main(void)
 {
 	speaker = open_bus();
@@ -279,6 +304,7 @@ int main(void)
 	test_failure();
 	test_held_client();
 	test_held_monitor();
+	test_few_descriptors();
 	sd_bus_flush_close_unref(speaker);
 	return tap_end();
 }
