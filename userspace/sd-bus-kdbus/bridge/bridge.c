@@ -194,6 +194,18 @@ void bridge_close(struct bridge *bridge, int fd)
 }
 
 /*
+ * A thread that waits in poll() has the monitor that was there, and goes on to wait until that sees
+ * something: a connection that comes and goes.
+ */
+static void wake_monitor(const char *path)
+{
+	struct kbus_conn *passing;
+
+	if (!__libc_single_threaded && kbus_conn_open(path, NULL, &passing) == 0)
+		kbus_conn_free(passing);
+}
+
+/*
  * A monitor cannot say goodbye, so a socket without another end comes in its place. A process that
  * may open nothing more keeps the monitor: reads find the end of the stream, but poll() tells of it
  * only with the next message on the bus.
@@ -212,6 +224,7 @@ static void hang_up_monitor(struct bridge *bridge)
 		return;
 	/* The mapping would keep the connection, which nobody reads any more. */
 	kbus_pool_unmap(bridge->conn);
+	wake_monitor(bridge->conn->path);
 }
 
 /**

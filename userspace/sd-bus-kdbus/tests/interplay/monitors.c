@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -14,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <systemd/sd-bus.h>
 
@@ -272,6 +275,37 @@ static void test_held_monitor(void)
 	close(set);
 }
 
+/* Wait for one descriptor, as long as it takes. */
+static void *sleeper(void *context)
+{
+	poll(context, 1, -1);
+	return NULL;
+}
+
+static void test_shutdown(short events, const char *claim)
+{
+	sd_bus *bus = open_bus();
+	struct pollfd fd = { .fd = sd_bus_get_fd(bus), .events = events };
+	struct timespec limit;
+	pthread_t thread;
+	int r;
+
+	become_monitor(bus);
+	if (pthread_create(&thread, NULL, sleeper, &fd) != 0)
+		exit(2);
+	poll(NULL, 0, SHORT_MS);
+	shutdown(fd.fd, SHUT_RDWR);
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += 10;
+	r = pthread_timedjoin_np(thread, NULL, &limit);
+	tap(r == 0, claim, "%d", r);
+	if (r != 0) {
+		speak(NULL);
+		pthread_join(thread, NULL);
+	}
+	sd_bus_unref(bus);
+}
+
 static void test_few_descriptors(void)
 {
 	struct rlimit limit, few;
@@ -304,6 +338,8 @@ int main(void)
 	test_failure();
 	test_held_client();
 	test_held_monitor();
+	test_shutdown(POLLIN, "monitors.shutdown_ends_a_wait_for_a_monitor");
+	test_shutdown(POLLIN | POLLPRI, "monitors.shutdown_ends_a_poll_of_a_monitor");
 	test_few_descriptors();
 	sd_bus_flush_close_unref(speaker);
 	return tap_end();
