@@ -3,7 +3,6 @@
  * bridge.c - make a socket a connection to a bus in the kernel, and end it
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,14 +308,12 @@ static const char *description_of(int fd, char *buffer, size_t size)
 /* Put a connection at the number of the socket that the application made, with its flags. */
 static int replace_socket(int fd, struct kbus_conn *conn)
 {
-	int flags = fcntl(fd, F_GETFL), fd_flags = fcntl(fd, F_GETFD), old = conn->fd;
+	const int old = conn->fd;
+	int r;
 
-	if (flags < 0 || fd_flags < 0)
-		return -errno;
-	/* The node was opened with it. */
-	if ((!(flags & O_NONBLOCK) && fcntl(old, F_SETFL, 0) < 0) ||
-	    dup3(old, fd, fd_flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
-		return -errno;
+	r = kbus_replace_file(fd, old);
+	if (r < 0)
+		return r;
 	kbus_conn_set_fd(conn, fd, false);
 	libc_next()->close(old);
 	return 0;

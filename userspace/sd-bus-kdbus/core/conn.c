@@ -215,16 +215,17 @@ void kbus_conn_set_fd(struct kbus_conn *conn, int fd, bool owns_fd)
 
 /**
  * kbus_replace_file() - another file comes to the number of a descriptor
- * @fd: the number; whether exec closes it stays as it was
- * @file: descriptor of the other file; stays the caller's
+ * @fd: the number; whether reads of it wait, and whether exec closes it, stays as it was
+ * @file: descriptor of the other file, which has O_NONBLOCK; stays the caller's
  *
  * Return: 0 or -errno.
  */
 int kbus_replace_file(int fd, int file)
 {
-	const int flags = fcntl(fd, F_GETFD);
+	const int flags = fcntl(fd, F_GETFL), fd_flags = fcntl(fd, F_GETFD);
 
-	if (flags < 0 || dup3(file, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
+	if (flags < 0 || fd_flags < 0 || (!(flags & O_NONBLOCK) && fcntl(file, F_SETFL, 0) < 0) ||
+	    dup3(file, fd, fd_flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
 		return -errno;
 	return 0;
 }

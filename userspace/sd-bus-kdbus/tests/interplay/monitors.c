@@ -275,6 +275,21 @@ static void test_held_monitor(void)
 	close(set);
 }
 
+static void test_flags(void)
+{
+	sd_bus *bus = open_bus();
+	int fd = sd_bus_get_fd(bus), flags;
+
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	fcntl(fd, F_SETFD, 0);
+	become_monitor(bus);
+	flags = fcntl(fd, F_GETFL);
+	tap(!(flags & O_NONBLOCK), "monitors.reads_wait_as_they_did_before", "%x", flags);
+	flags = fcntl(fd, F_GETFD);
+	tap(!(flags & FD_CLOEXEC), "monitors.a_descriptor_for_children_still_is_one", "%x", flags);
+	sd_bus_unref(bus);
+}
+
 /* Wait for one descriptor, as long as it takes. */
 static void *sleeper(void *context)
 {
@@ -338,6 +353,7 @@ int main(void)
 	test_failure();
 	test_held_client();
 	test_held_monitor();
+	test_flags();
 	test_shutdown(POLLIN, "monitors.shutdown_ends_a_wait_for_a_monitor");
 	test_shutdown(POLLIN | POLLPRI, "monitors.shutdown_ends_a_poll_of_a_monitor");
 	test_few_descriptors();
